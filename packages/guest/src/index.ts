@@ -1,0 +1,6 @@
+/**
+ * The host's half of the guest protocol.
+ *
+ * @packageDocumentation
+ */
+export type { SetupGap, SetupOperation } from './setup.ts'
