@@ -1,0 +1,99 @@
+#!/usr/bin/env node
+// Runs every compiled test with mocha; as root also the driver's suites a second time as an ordinary
+// user. The last line is `N passed, N failed, N skipped`, counted from the runs. Fails on a failure, on
+// a run without tests, and on a skip whose title does not say why.
+//
+//   node scripts/run-tests.mjs [mocha options, such as --grep overlay]
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { compiledTests } from './tests/compiled.mjs'
+import { summarize } from './tests/summary.mjs'
+import { unprivileged } from './tests/unprivileged.mjs'
+
+const root = join(import.meta.dirname, '..')
+/** What is run again without root's rights: whatever starts a sandbox. */
+const sandboxSuites = /^(packages\/bubblewrap\/|test\/dist\/examples\.)/
+
+/**
+ * One run of mocha.
+ *
+ * @typedef {object} Run
+ * @property {string} label
+ * @property {string[]} command what starts Node
+ * @property {string} root
+ * @property {string[]} files relative to root
+ * @property {Record<string, string>} environment
+ * @property {string} output where the reporter writes its counts
+ */
+
+/** @param {Run} run */
+function start(run) {
+  const [program = '', ...prefix] = run.command
+  const mocha = ['node_modules/mocha/bin/mocha.js', '--forbid-only', '--exit']
+  const reporter = ['--reporter', join(run.root, 'scripts/tests/reporter.cjs')]
+  const option = ['--reporter-option', `output=${run.output}`]
+  const args = [...prefix, ...mocha, ...reporter, ...option, ...process.argv.slice(2), ...run.files]
+  const required = process.platform === 'linux' ? { CAISSON_REQUIRE: 'bubblewrap' } : {}
+  const env = { ...required, ...process.env, ...run.environment }
+  const child = spawn(program, args, {
+    cwd: run.root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  return new Promise((resolve) => {
+    child.on('error', () => resolve(null))
+    child.on('close', resolve)
+  })
+}
+
+/**
+ * @param {Run} run
+ * @returns {Promise<import('./tests/summary.mjs').Report>}
+ */
+async function perform(run) {
+  console.log(`\n== ${run.label} (${run.files.length} files)`)
+  if (run.files.length === 0) return { passed: 0, failed: 0, skipped: [], broken: 'no test files' }
+  const code = await start(run)
+  try {
+    const report = JSON.parse(readFileSync(run.output, 'utf8'))
+    const isClean = code === 0 || report.failed > 0
+    return { ...report, broken: isClean ? null : `mocha exited with ${code}` }
+  } catch {
+    // No report was written: the run did not reach its end.
+    return { passed: 0, failed: 0, skipped: [], broken: `mocha exited with ${code}` }
+  }
+}
+
+/** @param {string[]} files */
+async function performAsUser(files) {
+  const user = unprivileged(root)
+  const { command, environment, own } = user
+  const run = { label: 'as uid 1000', command, root: user.root, files, environment }
+  try {
+    return await perform({ ...run, output: join(own, 'report.json') })
+  } finally {
+    user.remove()
+  }
+}
+
+async function main() {
+  const files = compiledTests(root)
+  const folder = mkdtempSync(join(tmpdir(), 'caisson-tests-'))
+  const output = join(folder, 'report.json')
+  const environment = {}
+  const run = { label: 'all tests', command: [process.execPath], root, files, environment, output }
+  const reports = [await perform(run)]
+  rmSync(folder, { recursive: true, force: true })
+  if (process.getuid?.() === 0 && process.platform === 'linux') {
+    reports.push(await performAsUser(files.filter((file) => sandboxSuites.test(file))))
+  }
+  const { lines, counts, isGood } = summarize(reports)
+  const summaryFile = process.env['CAISSON_TEST_SUMMARY']
+  if (summaryFile !== undefined) writeFileSync(summaryFile, JSON.stringify(counts))
+  console.log(lines.join('\n'))
+  process.exitCode = isGood ? 0 : 1
+}
+
+await main()

@@ -1,0 +1,44 @@
+// What the machine must have, as data: how it is recognised, which Debian package brings it, and why.
+
+/**
+ * @typedef {object} Need
+ * @property {string} debian name of the Debian and Ubuntu package
+ * @property {string} why one clause, read by whoever sees it installed
+ * @property {string[]} [programs] every one must be on PATH
+ * @property {string[]} [files] one of them must exist
+ * @property {string[]} [clangFiles] clang must know where this file of its own is
+ */
+
+/** @type {readonly Need[]} */
+export const always = [
+  { debian: 'bubblewrap', programs: ['bwrap'], why: 'the Linux driver starts it' },
+  { debian: 'git', programs: ['git'], why: 'the tests and the tour make real repositories' },
+  { debian: 'make', programs: ['make'], why: 'builds init, PID 1 of every sandbox' },
+  { debian: 'gcc', programs: ['gcc'], why: 'compiles init' },
+  {
+    debian: 'musl-tools',
+    programs: ['musl-gcc'],
+    why: 'links init statically, so it needs no file of the host',
+  },
+  {
+    debian: 'linux-libc-dev',
+    files: ['/usr/include/linux/mount.h'],
+    why: "the kernel's headers, which init includes",
+  },
+]
+
+/** @type {readonly Need[]} */
+export const forCi = [
+  { debian: 'clang', programs: ['clang'], why: 'sanitizer and fuzz builds of init' },
+  {
+    debian: 'libclang-rt-dev',
+    clangFiles: ['libclang_rt.fuzzer-x86_64.a', 'libclang_rt.fuzzer-aarch64.a'],
+    why: 'the sanitizers and the fuzzer that clang links',
+  },
+]
+
+/** @type {readonly Need[]} */
+export const forBench = [
+  { debian: 'socat', programs: ['socat'], why: 'the peer in the benchmark needs it' },
+  { debian: 'ripgrep', programs: ['rg'], why: 'the peer in the benchmark needs it' },
+]
