@@ -1,0 +1,72 @@
+#ifndef CAISSON_PROTOCOL_H
+#define CAISSON_PROTOCOL_H
+
+/* The numbers of PROTOCOL.md; src/protocol.ts holds the same and a test compares the two. One definition a line. */
+
+#define PROTOCOL_VERSION 1
+#define FRAME_HEADER_BYTES 10
+#define FRAME_PAYLOAD_MAX 1048576
+#define STREAMS_MAX 4096
+#define CREDIT_INITIAL 262144
+#define CREDIT_GRANT_MAX 16777216
+#define DATA_MAX 131072
+#define PATH_BYTES_MAX 4095
+#define FILE_DATA_MAX 524288
+
+#define FRAME_SETUP 0x01
+#define FRAME_HELLO 0x02
+#define FRAME_FAIL 0x03
+#define FRAME_PING 0x04
+#define FRAME_PONG 0x05
+#define FRAME_LOG 0x06
+#define FRAME_END 0x07
+#define FRAME_FREEZE 0x08
+#define FRAME_FROZEN 0x09
+#define FRAME_THAW 0x0a
+#define FRAME_SPAWN 0x10
+#define FRAME_SPAWNED 0x11
+#define FRAME_EXIT 0x12
+#define FRAME_SIGNAL 0x13
+#define FRAME_RESIZE 0x14
+#define FRAME_GONE 0x15
+#define FRAME_DATA 0x20
+#define FRAME_EOF 0x21
+#define FRAME_WINDOW 0x22
+#define FRAME_RESET 0x23
+#define FRAME_CALL 0x30
+#define FRAME_REPLY 0x31
+#define FRAME_CONNECT 0x40
+#define FRAME_CONNECTED 0x41
+
+#define OPERATION_MOUNT 1
+#define OPERATION_HIDE 2
+#define OPERATION_READONLY 3
+#define OPERATION_IDENTITY 4
+#define OPERATION_RLIMIT 5
+#define OPERATION_SECCOMP 6
+#define OPERATION_PROCCHECK 7
+#define OPERATION_LOCK 8
+#define OPERATION_SCRATCH 9
+
+#define CALL_STAT 1
+#define CALL_LIST 2
+#define CALL_READ 3
+#define CALL_WRITE 4
+#define CALL_MKDIR 5
+#define CALL_UNLINK 6
+#define CALL_RENAME 7
+#define CALL_CHMOD 8
+#define CALL_READLINK 9
+#define CALL_SYMLINK 10
+#define CALL_TRUNCATE 11
+#define CALL_UTIMES 12
+#define CALL_REALPATH 13
+
+#define KIND_FILE 0
+#define KIND_DIRECTORY 1
+#define KIND_SYMLINK 2
+#define KIND_FIFO 3
+#define KIND_SOCKET 4
+#define KIND_DEVICE 5
+
+#endif
