@@ -13,7 +13,8 @@ export function compiledTests(root) {
     out: `${folder}/dist-test`,
     source: `${folder}/test`,
   }))
-  return [...places, { out: 'test/dist', source: 'test' }].flatMap((place) => testsOf(root, place))
+  const rest = ['test', 'bench'].map((folder) => ({ out: `${folder}/dist`, source: folder }))
+  return [...places, ...rest].flatMap((place) => testsOf(root, place))
 }
 
 /**
