@@ -77,7 +77,10 @@ export interface NetworkPolicy {
   readonly budgets?: Budgets | undefined
   /** CIDRs. Private, loopback, link-local and metadata addresses are denied unless allowed here. */
   readonly addresses?:
-    | { readonly allow?: readonly string[] | undefined; readonly deny?: readonly string[] | undefined }
+    | {
+        readonly allow?: readonly string[] | undefined
+        readonly deny?: readonly string[] | undefined
+      }
     | undefined
 }
 
