@@ -41,7 +41,8 @@ describe('table', () => {
     ours: '1 ms',
     floor: '2 ms',
     value: 0.5,
-    goal: { kind: 'at-most', bound: 0.5, unit: '×' },
+    unit: '×',
+    goal: { kind: 'at-most', bound: 0.5 },
     peer: '7×',
     samples: 30,
   }
@@ -49,13 +50,17 @@ describe('table', () => {
   it('tells whether a goal is met, the bound included', () => {
     expect(isMet(row)).to.equal(true)
     expect(isMet({ ...row, value: 0.51 })).to.equal(false)
-    expect(isMet({ ...row, value: 0.51, goal: { ...row.goal, kind: 'at-least' } })).to.equal(true)
+    expect(isMet({ ...row, value: 0.51, goal: { kind: 'at-least', bound: 0.5 } })).to.equal(true)
+    expect(isMet({ ...row, value: 9, goal: null })).to.equal(true)
   })
 
   it('writes a line per row', () => {
-    expect(table([row]).split('\n')[2]).to.equal(
+    const lines = table([row, { ...row, value: 1 }, { ...row, goal: null }]).split('\n')
+    expect(lines.slice(2, -1)).to.deep.equal([
       '| a | 1 ms | 2 ms | 0.5× | ≤ 0.5× | yes | 7× | 30 |',
-    )
+      '| a | 1 ms | 2 ms | 1× | ≤ 0.5× | **no** | 7× | 30 |',
+      '| a | 1 ms | 2 ms | 0.5× | – | – | 7× | 30 |',
+    ])
   })
 
   it('rounds to three digits', () => {

@@ -1,3 +1,9 @@
+/** What a figure should reach. */
+export interface Goal {
+  readonly kind: 'at-most' | 'at-least'
+  readonly bound: number
+}
+
 /** One line of the result. */
 export interface Row {
   readonly figure: string
@@ -5,14 +11,13 @@ export interface Row {
   readonly ours: string
   /** What it is compared with, with its unit; `–` when the goal is absolute. */
   readonly floor: string
-  /** Ours divided by the floor, or the absolute figure, in the goal's unit. */
+  /** Ours divided by the floor, or the absolute figure. */
   readonly value: number
-  readonly goal: {
-    readonly kind: 'at-most' | 'at-least'
-    readonly bound: number
-    readonly unit: string
-  }
-  /** The peer's median divided by ours, or why there is none. */
+  /** The unit of `value` and of the goal: `×`, ` MiB`. */
+  readonly unit: string
+  /** `null`: told for comparison only. */
+  readonly goal: Goal | null
+  /** The peer's median, and how many times ours that is; or why there is none. */
   readonly peer: string
   /** Number of samples behind each median. */
   readonly samples: number
@@ -20,6 +25,7 @@ export interface Row {
 
 /** Whether a row reached its goal. */
 export function isMet(row: Row): boolean {
+  if (row.goal === null) return true
   return row.goal.kind === 'at-most' ? row.value <= row.goal.bound : row.value >= row.goal.bound
 }
 
@@ -29,12 +35,16 @@ export function figure(value: number): string {
   return Number(value.toPrecision(3)).toString()
 }
 
+function goalCells({ goal, unit }: Row, met: boolean): [string, string] {
+  if (goal === null) return ['–', '–']
+  const sign = goal.kind === 'at-most' ? '≤' : '≥'
+  return [`${sign} ${goal.bound}${unit}`, met ? 'yes' : '**no**']
+}
+
 function line(row: Row): string {
-  const sign = row.goal.kind === 'at-most' ? '≤' : '≥'
-  const goal = `${sign} ${row.goal.bound}${row.goal.unit}`
-  const value = `${figure(row.value)}${row.goal.unit}`
-  const cells = [row.figure, row.ours, row.floor, value, goal, isMet(row) ? 'yes' : '**no**']
-  return `| ${[...cells, row.peer, row.samples].join(' | ')} |`
+  const value = `${figure(row.value)}${row.unit}`
+  const goal = goalCells(row, isMet(row))
+  return `| ${[row.figure, row.ours, row.floor, value, ...goal, row.peer, row.samples].join(' | ')} |`
 }
 
 /** The rows as a Markdown table. */

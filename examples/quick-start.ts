@@ -6,14 +6,14 @@ await using sandbox = await createSandbox({
   policy: {
     filesystem: {
       mounts: [{ source: './my-project', target: '/work', access: 'overlay' }],
-      deny: ['package.json'],
+      deny: ['**/.env'],
     },
     resources: { memoryMiB: 512, pids: 128 },
   },
 })
 
 // Whatever runs here sees /work, the programs of /usr, and nothing else: no network, no secrets.
-const result = await sandbox.exec('sed -i s/floor/round/ src/price.js; cat package.json', {
+const result = await sandbox.exec('sed -i s/floor/round/ src/price.js; cat .env', {
   timeoutMs: 10_000,
 })
 console.log(result.exitCode, result.stderr, result.denials)

@@ -1,8 +1,8 @@
 // `npm start`: one real project, one sandboxed agent, a review, a commit. Every step states what must
 // hold, on both sides of the wall, and the program fails when something does not.
 import { createSandbox, type Policy, type Sandbox } from '@caisson/bubblewrap'
-import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nodeMounts } from './src/node-mounts.ts'
 import { plantSecrets, type PlantedSecrets } from './src/planted-secrets.ts'
@@ -127,9 +127,6 @@ async function main(): Promise<number> {
   using folder = smallProject()
   const project = join(folder.path, 'my-project')
   await using secrets = await plantSecrets(folder.path)
-  writeFileSync(join(project, '.env'), 'TOKEN=planted\n')
-  git(project, 'update-index', '--refresh')
-  writeFileSync(join(project, '.git', 'info', 'exclude'), '.env\n')
 
   story.step(`A small project lies in ${project}, with a bug in it.`)
   const found = testsOnHost(project)
@@ -143,13 +140,23 @@ async function main(): Promise<number> {
     await review(sandbox, project)
     story.step('The sandbox is destroyed.')
   }
-  story.expect('no process of it is left', !isRunning(project))
+  story.expect('no process of it is left', children().length === 0)
   return story.end()
 }
 
-/** Whether a process of this machine still names the project on its command line. */
-function isRunning(project: string): boolean {
-  return execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).includes(project)
+/** Processes that this one started and that still run. */
+function children(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => parentOf(pid) === process.pid)
+}
+
+function parentOf(pid: string): number {
+  try {
+    return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+  } catch {
+    return 0 // It ended while we looked.
+  }
 }
 
 process.exitCode = await main()

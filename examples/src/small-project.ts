@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,12 +11,17 @@ export interface TemporaryFolder extends Disposable {
   readonly path: string
 }
 
-/** A copy of the small project, as a git repository with one commit, at `<path>/my-project`. */
+/**
+ * A copy of the small project, as a git repository with one commit, at `<path>/my-project`. Like many, it
+ * has a `.env` that git does not know of.
+ */
 export function smallProject(): TemporaryFolder {
   const path = mkdtempSync(join(tmpdir(), 'caisson-example-'))
   const project = join(path, 'my-project')
   cpSync(join(fixtures, 'small-project'), project, { recursive: true })
   git(project, 'init', '--quiet')
+  writeFileSync(join(project, '.git', 'info', 'exclude'), '.env\n')
+  writeFileSync(join(project, '.env'), 'TOKEN=planted\n')
   git(project, 'add', '.')
   git(project, 'commit', '--quiet', '--message', 'start')
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
