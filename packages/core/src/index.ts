@@ -8,3 +8,15 @@ export type { Denial, DenialKind, DenialSource } from './denial.ts'
 export type * from './policy/types.ts'
 export type * from './plan/types.ts'
 export type * from './driver.ts'
+export { parsePolicy } from './policy/parse.ts'
+export { planSandbox } from './plan/plan.ts'
+export { probeHost, type ProbeHostOptions } from './plan/probe-host.ts'
+export type { HostFacts, HostPathKind, SourceFact } from './plan/host-facts.ts'
+export {
+  resolveAccess,
+  coveringRule,
+  type Access,
+  type AccessPlan,
+  type ResolvedAccess,
+} from './plan/access.ts'
+export { protectedPaths, type ProtectedPath } from './plan/protected-paths.ts'

@@ -8,6 +8,8 @@ export interface Glob {
 /** Longest text of a glob, in UTF-16 units. */
 export const maxGlobLength = 1024
 const maxComponents = 64
+/** Longest name of a file (NAME_MAX in limits.h). */
+const maxNameBytes = 255
 const maxDoubleStars = 8
 
 /** Says what is wrong with one component, or nothing. */
@@ -16,6 +18,8 @@ function componentFault(component: string): string | undefined {
   if (component === '.' || component === '..') return `may not contain \`${component}\``
   if (component !== '**' && component.includes('**'))
     return '`**` must be a whole component, as in `**/name`'
+  if (Buffer.byteLength(component) > maxNameBytes)
+    return `has a component longer than ${maxNameBytes} bytes`
   const unsupported = /[[\]{}\\!]/.exec(component)
   if (unsupported !== null)
     return `\`${unsupported[0]}\` is not supported; only \`*\`, \`?\` and \`**\` are special`
@@ -103,23 +107,28 @@ function step(glob: readonly string[], positions: Set<number>, name: string): Se
   return closure(glob, next)
 }
 
-/** Whether a whole relative path matches a glob. */
-export function globMatches(glob: readonly string[], path: readonly string[]): boolean {
-  return coveringLength(glob, path) === path.length
-}
-
 /**
- * The length of the shortest leading part of `path` that the glob matches, `path` itself included,
- * or -1. A rule covers what lies below what it matches, so this says whether, and from where.
+ * The lengths of every leading part of `path` that the glob matches, `path` itself included, rising. A
+ * rule covers what lies below what it matches, so this says whether, and from where.
  */
-export function coveringLength(glob: readonly string[], path: readonly string[]): number {
+export function coveringLengths(
+  glob: readonly string[],
+  path: readonly string[],
+): readonly number[] {
+  const lengths: number[] = []
   let positions = closure(glob, [0])
-  for (let length = 0; ; length += 1) {
-    if (positions.has(glob.length)) return length
+  for (let length = 0; positions.size > 0; length += 1) {
+    if (positions.has(glob.length)) lengths.push(length)
     const name = path[length]
-    if (name === undefined || positions.size === 0) return -1
+    if (name === undefined) break
     positions = step(glob, positions, name)
   }
+  return lengths
+}
+
+/** Whether a whole relative path matches a glob. */
+export function globMatches(glob: readonly string[], path: readonly string[]): boolean {
+  return coveringLengths(glob, path).includes(path.length)
 }
 
 /**

@@ -1,0 +1,110 @@
+import { deepFreeze } from '../policy/plain-value.ts'
+import type { Policy, ResourcePolicy } from '../policy/types.ts'
+import { checkOverlaps } from './check-overlaps.ts'
+import { checkSources } from './check-sources.ts'
+import { checkSupport } from './check-support.ts'
+import { checkTargets } from './check-targets.ts'
+import { planEnvironment } from './environment.ts'
+import { etcFiles, type InsideUser } from './etc-files.ts'
+import type { HostFacts } from './host-facts.ts'
+import { byDepth, type PlacedMount, placeMounts } from './mount-places.ts'
+import { planRules } from './path-rules.ts'
+import { planFault } from './plan-fault.ts'
+import type { PlannedLimits, PlannedMount, SandboxPlan, SystemEntry } from './types.ts'
+
+const bytesPerMiB = 1024 * 1024
+const home = '/home/sandbox'
+const tmp = '/tmp'
+
+function planUser(policy: Policy, facts: HostFacts): InsideUser {
+  const wanted = policy.process?.user ?? 'caller'
+  if (wanted === 'caller' || wanted === facts.user.uid) {
+    return { name: facts.user.uid === 0 ? 'root' : 'sandbox', ...facts.user, home }
+  }
+  if (facts.user.uid !== 0) {
+    const message = `only root may run a sandbox as user ${wanted}, and this process is user ${facts.user.uid}`
+    throw planFault('process.user', message, 'leave it out, or write `"caller"`')
+  }
+  return { name: 'sandbox', uid: wanted, gid: wanted, home }
+}
+
+function planLimits(resources: ResourcePolicy): PlannedLimits {
+  return {
+    cpus: resources.cpus ?? null,
+    memoryBytes: (resources.memoryMiB ?? 2048) * bytesPerMiB,
+    pids: resources.pids ?? 512,
+    diskBytes: (resources.diskMiB ?? 1024) * bytesPerMiB,
+    openFiles: resources.openFiles ?? 4096,
+    wallTimeMs: resources.wallTimeMs ?? null,
+    outputBytes: resources.outputBytes ?? null,
+  }
+}
+
+function planMounts(policy: Policy, placed: readonly PlacedMount[]): readonly PlannedMount[] {
+  const rules = planRules(policy.filesystem ?? {}, placed)
+  return placed.map((one, index) => ({
+    source: one.source,
+    target: one.target,
+    access: one.mount.access,
+    kind: one.kind,
+    rule: `filesystem.mounts[${one.index}]`,
+    deny: rules[index]?.deny ?? [],
+    protect: rules[index]?.protect ?? [],
+  }))
+}
+
+/** The first folder that the policy mounts, by the order in which it was written. */
+function startFolder(placed: readonly PlacedMount[]): string {
+  const folders = placed.filter((one) => one.kind === 'directory')
+  return folders.sort((a, b) => a.index - b.index)[0]?.target ?? home
+}
+
+function checkId(id: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(id)) return
+  throw new TypeError('the id of a sandbox is 1 to 64 letters, digits, `_` and `-`')
+}
+
+/**
+ * Makes a policy concrete for one host: every path canonical, every mount in order, every default
+ * spelled out. Pure: what it must know of the host is in `facts`, gathered by `probeHost`. The order of
+ * lists in the policy changes nothing but `workingDirectory` and the numbers in rule names.
+ *
+ * @param policy - as `parsePolicy` returns it
+ * @param id - name of the sandbox: letters, digits, `_` and `-`, 64 at most
+ * @throws SandboxError `POLICY_INVALID` when the policy does not fit the host or contradicts itself:
+ * the message names the clause and the remedy; `POLICY_UNSUPPORTED` for a clause that nothing enforces.
+ */
+export function planSandbox(policy: Policy, facts: HostFacts, id: string): SandboxPlan {
+  checkId(id)
+  checkSupport(policy)
+  const wanted = policy.filesystem?.mounts ?? []
+  checkSources(wanted, facts)
+  const view = policy.filesystem?.system ?? 'host'
+  const user = planUser(policy, facts)
+  const hostname = policy.process?.hostname ?? 'sandbox'
+  const system: readonly SystemEntry[] = [
+    ...(view === 'host' ? facts.system : []),
+    ...etcFiles(user, hostname),
+  ]
+  const placed = [...placeMounts(wanted, facts.sources)].sort(byDepth)
+  checkTargets(placed, { system, scratch: [tmp, home], facts })
+  checkOverlaps(placed)
+  const scratchBytes = (policy.filesystem?.tmpMiB ?? 512) * bytesPerMiB
+  return deepFreeze<SandboxPlan>({
+    id,
+    system: structuredClone(system),
+    image: typeof view === 'object' ? view.image : null,
+    mounts: planMounts(policy, placed),
+    scratch: { tmpBytes: scratchBytes, home, homeBytes: scratchBytes },
+    environment: planEnvironment({ userName: user.name, home }, facts, policy.environment ?? {}),
+    workingDirectory: startFolder(placed),
+    process: {
+      uid: user.uid,
+      gid: user.gid,
+      hostname,
+      unixSockets: policy.process?.unixSockets ?? true,
+    },
+    limits: planLimits(policy.resources ?? {}),
+    network: { kind: 'none' },
+  })
+}
