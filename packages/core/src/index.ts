@@ -16,7 +16,7 @@ export {
   resolveAccess,
   coveringRule,
   type Access,
+  type AccessKind,
   type AccessPlan,
-  type ResolvedAccess,
 } from './plan/access.ts'
 export { protectedPaths, type ProtectedPath } from './plan/protected-paths.ts'

@@ -41,7 +41,10 @@ const mountSchema: z.ZodType<Mount> = closedObject({
   access: z.enum(['read', 'write', 'overlay']),
 } satisfies Record<keyof Mount, z.ZodType>)
 
-const systemSchema = z.union([z.enum(['host', 'none']), closedObject({ image: text(1024) })])
+const systemSchema = z.union(
+  [z.enum(['host', 'none']), closedObject({ image: text(1024) })],
+  'must be `"host"`, `"none"` or `{ image }`',
+)
 
 /** Schema of `filesystem`. */
 export const filesystemSchema: z.ZodType<FilesystemPolicy> = closedObject({

@@ -80,11 +80,11 @@ const ranges = z
 /** Schema of `network`. */
 export const networkSchema: z.ZodType<NetworkPolicy> = closedObject({
   allow: z
-    .array(z.union([host, allowRule]))
+    .array(z.union([host, allowRule], 'must be a host name or a rule'))
     .max(maxRules)
     .optional(),
   deny: z
-    .array(z.union([host, denyRule]))
+    .array(z.union([host, denyRule], 'must be a host name or a rule'))
     .max(maxRules)
     .optional(),
   mode: z.enum(['enforce', 'observe']).optional(),

@@ -38,6 +38,12 @@ function branchIssues(issue: z.core.$ZodIssueInvalidUnion): readonly Issue[] {
   return best === undefined || fit(best) === 0 ? [] : best
 }
 
+/** What a fault says; a key that is not there is called that. */
+function messageOf(issue: Issue): string {
+  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
+  return isMissing ? `is missing; expected ${issue.expected}` : issue.message
+}
+
 /** One line for each fault. */
 function lines(issue: Issue, prefix: readonly PropertyKey[]): readonly string[] {
   const path = [...prefix, ...issue.path]
@@ -49,7 +55,8 @@ function lines(issue: Issue, prefix: readonly PropertyKey[]): readonly string[] 
         : []
   if (inner.length > 0) return inner.flatMap((one) => lines(one, path))
   const where = pathText(path)
-  return [where === '' ? issue.message : `${where}: ${issue.message}`]
+  const message = messageOf(issue)
+  return [where === '' ? message : `${where}: ${message}`]
 }
 
 function invalid(faults: readonly string[]): SandboxError {

@@ -19,7 +19,9 @@ const hostname = z
 
 /** Schema of `process`. */
 export const processSchema: z.ZodType<ProcessPolicy> = closedObject({
-  user: z.union([z.literal('caller'), whole(0, maxUserId)]).optional(),
+  user: z
+    .union([z.literal('caller'), whole(0, maxUserId)], 'must be `"caller"` or a user id')
+    .optional(),
   hostname: hostname.optional(),
   unixSockets: z.boolean().optional(),
   allowNestedNamespaces: z
