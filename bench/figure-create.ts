@@ -1,4 +1,4 @@
-import { inTurn, median, timed } from './measure.ts'
+import { inTurn, timed } from './measure.ts'
 import { compared, open, peerTrial, succeed, type Setting } from './setting.ts'
 import { figure, type Row } from './table.ts'
 import { runBwrap } from './unsandboxed.ts'
@@ -14,11 +14,9 @@ export async function createExecDestroy(setting: Setting): Promise<Row> {
   const trials = {
     ours: timed(() => wholeLife(setting.folder)),
     floor: timed(() => runBwrap(setting.folder, 'true')),
-    ...peerTrial(setting, 'true'),
+    peer: peerTrial(setting, 'true'),
   }
-  const found = await inTurn(trials, setting.rounds)
-  const [ours, floor] = [median(found.ours), median(found.floor)]
-  const peer = found.peer === undefined ? null : median(found.peer)
+  const { ours, floor, peer } = await inTurn(trials, setting.rounds)
   return {
     figure: 'create, first exec, destroy',
     ours: `${figure(ours)} ms`,

@@ -1,4 +1,4 @@
-import { inTurn, median, timed } from './measure.ts'
+import { inTurn, timed } from './measure.ts'
 import { compared, open, peerTrial, succeed, type Setting } from './setting.ts'
 import { figure, type Row } from './table.ts'
 import { runPlain } from './unsandboxed.ts'
@@ -22,11 +22,9 @@ async function measured(setting: Setting, name: string, bound: number): Promise<
   const trials = {
     ours: timed(() => succeed(sandbox, ['true'])),
     floor: timed(() => runPlain('true', [])),
-    ...peerTrial(setting, 'true'),
+    peer: peerTrial(setting, 'true'),
   }
-  const found = await inTurn(trials, setting.rounds)
-  const [ours, floor] = [median(found.ours), median(found.floor)]
-  const peer = found.peer === undefined ? null : median(found.peer)
+  const { ours, floor, peer } = await inTurn(trials, setting.rounds)
   return {
     figure: name,
     ours: `${figure(ours)} ms`,

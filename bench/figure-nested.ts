@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { wholeLife } from './figure-create.ts'
-import { inTurn, median, timed } from './measure.ts'
-import { startPeer, type Peer } from './peer.ts'
-import { compared, type Setting } from './setting.ts'
+import { inTurn, timed } from './measure.ts'
+import { startPeer } from './peer.ts'
+import { compared, peerTrial, type Setting } from './setting.ts'
 import { figure, type Row } from './table.ts'
 import { runBwrap } from './unsandboxed.ts'
 
@@ -48,14 +48,12 @@ async function peerIn(setting: Setting, folder: string) {
 }
 
 async function measured(setting: Setting, count: number): Promise<Row> {
-  const { peer } = setting
   const trials = {
     ours: timed(() => wholeLife(setting.folder)),
     floor: timed(() => runBwrap(setting.folder, 'true')),
-    ...(peer === null ? {} : { peer: () => peer.run('true') }),
+    peer: peerTrial(setting, 'true'),
   }
-  const found = await inTurn(trials, setting.rounds, 1)
-  const [ours, floor] = [median(found.ours), median(found.floor)]
+  const { ours, floor, peer } = await inTurn(trials, setting.rounds, 1)
   return {
     figure: `create, first exec, destroy with ${count} nested repositories protected`,
     ours: `${figure(ours)} ms`,
@@ -63,7 +61,7 @@ async function measured(setting: Setting, count: number): Promise<Row> {
     value: ours / floor,
     unit: '×',
     goal: null,
-    peer: compared(setting, ours, found.peer === undefined ? null : median(found.peer)),
+    peer: compared(setting, ours, peer),
     samples: setting.rounds,
   }
 }

@@ -1,4 +1,4 @@
-import { inTurn, median, timed } from './measure.ts'
+import { inTurn, timed } from './measure.ts'
 import { open, succeed, type Setting } from './setting.ts'
 import { figure, type Row } from './table.ts'
 
@@ -6,14 +6,14 @@ import { figure, type Row } from './table.ts'
 export async function readSmallFile(setting: Setting): Promise<Row> {
   await using sandbox = await open(setting.folder)
   await sandbox.fs.writeFile('/work/small', new Uint8Array(4096))
-  const found = await inTurn(
+  const { ours, floor } = await inTurn(
     {
       ours: timed(() => sandbox.fs.readFile('/work/small')),
       floor: timed(() => succeed(sandbox, ['true'])),
+      peer: null,
     },
     setting.rounds,
   )
-  const [ours, floor] = [median(found.ours), median(found.floor)]
   return {
     figure: 'fs.readFile of 4 KiB',
     ours: `${figure(ours)} ms`,

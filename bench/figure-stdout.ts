@@ -1,5 +1,5 @@
 import type { Sandbox } from '@caisson/bubblewrap'
-import { inTurn, median, timed } from './measure.ts'
+import { inTurn, timed } from './measure.ts'
 import { compared, open, peerTrial, type Setting } from './setting.ts'
 import { figure, type Row } from './table.ts'
 import { runPlain } from './unsandboxed.ts'
@@ -25,12 +25,10 @@ export async function largeOutput(setting: Setting): Promise<Row[]> {
   const trials = {
     ours: timed(() => pour(sandbox, bytes)),
     floor: timed(() => runPlain('head', args)),
-    ...peerTrial(setting, `head ${args.join(' ')}`),
+    peer: peerTrial(setting, `head ${args.join(' ')}`),
   }
-  const found = await inTurn(trials, rounds, 1)
+  const { ours, floor, peer } = await inTurn(trials, rounds, 1)
   clearInterval(watch)
-  const [ours, floor] = [median(found.ours), median(found.floor)]
-  const peer = found.peer === undefined ? null : median(found.peer)
   const rate = (milliseconds: number) => `${figure(bytes / mebibyte / (milliseconds / 1000))} MiB/s`
   const speed: Row = {
     figure: `stdout of ${figure(bytes / mebibyte)} MiB through spawn`,

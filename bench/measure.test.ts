@@ -29,9 +29,15 @@ describe('measure', () => {
   it('performs trials in turn and leaves the first rounds out', async () => {
     const order: string[] = []
     const trial = (name: string) => async () => order.push(name)
-    const figures = await inTurn({ a: trial('a'), b: trial('b') }, 2, 1)
-    expect(order).to.deep.equal(['a', 'b', 'a', 'b', 'a', 'b'])
-    expect(figures).to.deep.equal({ a: [3, 5], b: [4, 6] })
+    const trials = { ours: trial('a'), floor: trial('b'), peer: trial('c') }
+    const medians = await inTurn(trials, 2, 1)
+    expect(order.join('')).to.equal('abcabcabc')
+    expect(medians).to.deep.equal({ ours: 5.5, floor: 6.5, peer: 7.5 })
+  })
+
+  it('does without a peer', async () => {
+    const trials = { ours: async () => 1, floor: async () => 2, peer: null }
+    expect(await inTurn(trials, 2)).to.deep.equal({ ours: 1, floor: 2, peer: null })
   })
 })
 

@@ -29,25 +29,32 @@ export function timed(act: () => Promise<unknown>): Trial {
   }
 }
 
+/** What is compared. */
+export interface Trials {
+  readonly ours: Trial
+  readonly floor: Trial
+  readonly peer: Trial | null
+}
+
+/** Medians of the trials. */
+export interface Medians {
+  readonly ours: number
+  readonly floor: number
+  readonly peer: number | null
+}
+
 /**
- * Performs trials in turn (a, b, c, a, b, c …), so that whatever else the machine does falls on all of
- * them alike. The first `warmUp` rounds are not counted.
+ * Performs trials in turn (ours, floor, peer, ours, floor, peer …), so that whatever else the machine
+ * does falls on all of them alike. The first `warmUp` rounds are not counted.
  */
-export async function inTurn<Name extends string>(
-  trials: Readonly<Record<Name, Trial>>,
-  rounds: number,
-  warmUp = 3,
-): Promise<Record<Name, number[]>> {
-  const names = Object.keys(trials) as Name[]
-  const figures = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
-    Name,
-    number[]
-  >
+export async function inTurn(trials: Trials, rounds: number, warmUp = 3): Promise<Medians> {
+  const figures = { ours: [] as number[], floor: [] as number[], peer: [] as number[] }
   for (let round = -warmUp; round < rounds; round += 1) {
-    for (const name of names) {
-      const figure = await trials[name]()
-      if (round >= 0) figures[name].push(figure)
+    for (const name of ['ours', 'floor', 'peer'] as const) {
+      const found = await trials[name]?.()
+      if (round >= 0 && found !== undefined) figures[name].push(found)
     }
   }
-  return figures
+  const peer = trials.peer === null ? null : median(figures.peer)
+  return { ours: median(figures.ours), floor: median(figures.floor), peer }
 }

@@ -33,9 +33,8 @@ export async function succeed(sandbox: Sandbox, argv: readonly string[]): Promis
 }
 
 /** The trial of the peer, if there is one. */
-export function peerTrial(setting: Setting, command: string): { peer?: Trial } {
-  const { peer } = setting
-  return peer === null ? {} : { peer: () => peer.run(command) }
+export function peerTrial({ peer }: Setting, command: string): Trial | null {
+  return peer === null ? null : () => peer.run(command)
 }
 
 /** How the peer's median compares with ours, in words. */

@@ -17,20 +17,27 @@ function commands(page: string): string[] {
     .filter((line) => line !== '' && !line.startsWith('#'))
 }
 
-/** Why a command of the docs would not work in this checkout, or null. */
-function defect(command: string): string | null {
-  const [program = '', first = '', second = ''] = command.split(' ')
-  if (program === 'npm' && (first === 'test' || first === 'start')) return missing(first)
-  if (program === 'npm' && first === 'run') return missing(second)
-  if (program === 'npm' && first === 'install') return null
-  if (program === 'node') return existsSync(join(root, first)) ? null : `no file ${first}`
-  if (program === 'make') return existsSync(join(root, second, 'Makefile')) ? null : 'no Makefile'
-  if (program === 'git' || program === 'npx' || program === 'cd') return null
-  return existsSync(join(root, program)) ? null : `no program ${program}`
+/** For each program that the docs start: why a command of it would not work in this checkout, or null. */
+const defects: Readonly<Record<string, (args: readonly string[]) => string | null>> = {
+  npm: ([verb = '', name = '']) => {
+    if (verb === 'install') return null
+    const script = verb === 'run' ? name : verb
+    return scripts[script] === undefined ? `no script ${script}` : null
+  },
+  node: ([file = '']) => (exists(file) ? null : `no file ${file}`),
+  make: ([, folder = '']) => (exists(`${folder}/Makefile`) ? null : 'no Makefile'),
+  npx: ([name = '']) => (exists(`node_modules/.bin/${name}`) ? null : `no program ${name}`),
 }
 
-function missing(script: string): string | null {
-  return scripts[script] === undefined ? `no script ${script}` : null
+function exists(path: string): boolean {
+  return existsSync(join(root, path))
+}
+
+function defect(command: string): string | null {
+  const [program = '', ...args] = command.split(' ')
+  const check = defects[program]
+  if (check !== undefined) return check(args)
+  return exists(program) ? null : `no program ${program}`
 }
 
 describe('commands in the docs', () => {
