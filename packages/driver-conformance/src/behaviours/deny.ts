@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Policy } from '@caisson/core'
+import type { Behaviour, ConformanceContext } from '../behaviour.ts'
+import { enforcedBy, listen } from '../observation.ts'
+import { printed, refused, rejectsWith, scene, shell } from '../inside.ts'
+
+const area = 'deny'
+
+interface Hidden {
+  readonly project: string
+  /** Every denied path, on the host. */
+  readonly paths: readonly string[]
+  readonly secret: string
+  readonly policy: Policy
+}
+
+/** A project with `.env` files at three depths and a folder of keys, all denied. */
+async function hidden(context: ConformanceContext, access: 'read' | 'write'): Promise<Hidden> {
+  const { project } = await scene(context)
+  const secret = context.host.marker()
+  const paths = ['.env', 'sub/.env', 'a/b/c/d/.env', 'keys/private', 'keys/deep/er'].map((path) =>
+    join(project, path),
+  )
+  for (const path of paths) {
+    await mkdir(join(path, '..'), { recursive: true })
+    await writeFile(path, secret)
+  }
+  const policy = {
+    filesystem: { mounts: [{ source: project, access }], deny: ['**/.env', 'keys'] },
+  }
+  return { project, paths, secret, policy }
+}
+
+const standing: readonly Behaviour[] = [
+  {
+    id: 'deny.unreadable',
+    area,
+    title: 'hides denied files and folders at every depth, from commands and from the file API',
+    async run(context) {
+      const { project, paths, secret, policy } = await hidden(context, 'read')
+      const sandbox = await context.createSandbox(policy)
+      assert.equal(printed(await shell(sandbox, 'cat "$1/file"', { args: [project] })), 'original')
+      for (const path of paths) {
+        const seen = await shell(sandbox, '[ -s "$1" ] || cat "$1" | grep .', { args: [path] })
+        refused(seen, `reading ${path}`)
+        assert.ok(!seen.output.includes(secret))
+        const bytes = await sandbox.fs.readFile(path).catch(() => new Uint8Array())
+        assert.equal(bytes.length, 0)
+      }
+      const all = await shell(
+        sandbox,
+        'grep -r "$2" "$1"; tar -cf - "$1" 2>/dev/null | grep -c "$2"; ls -R "$1/keys"',
+        { args: [project, secret] },
+      )
+      assert.ok(!all.output.includes(secret))
+      assert.ok(!all.output.includes('private'), 'names in a denied folder are listed')
+    },
+  },
+  {
+    id: 'deny.unwritable',
+    area,
+    title: 'lets nobody write, replace, rename, link or remove what is denied in a write mount',
+    async run(context) {
+      const { project, paths, secret, policy } = await hidden(context, 'write')
+      const sandbox = await context.createSandbox(policy)
+      printed(
+        await shell(sandbox, 'echo x > "$1/t" && mv "$1/t" "$1/u" && rm "$1/u"', {
+          args: [project],
+        }),
+      )
+      const acts = [
+        'echo stolen > "$1"',
+        'echo stolen >> "$1"',
+        'rm -f "$1"',
+        'mv "$1" "$2/moved"',
+        'ln "$1" "$2/linked"',
+        'echo stolen > "$2/new"; mv -f "$2/new" "$1"',
+        'chmod 777 "$1"',
+      ]
+      for (const path of paths) {
+        for (const act of acts) await shell(sandbox, act, { args: [path, project] })
+      }
+      await sandbox.fs.writeFile(join(project, '.env'), 'stolen').catch(() => undefined)
+      for (const path of paths) assert.equal(await readFile(path, 'utf8'), secret)
+    },
+  },
+  {
+    id: 'deny.ancestor-rename',
+    area,
+    title: 'keeps what is denied hidden when its ancestors are renamed or replaced',
+    async run(context) {
+      const { project, paths, secret, policy } = await hidden(context, 'write')
+      const sandbox = await context.createSandbox(policy)
+      printed(
+        await shell(sandbox, 'mkdir "$1/free" && mv "$1/free" "$1/freed"', { args: [project] }),
+      )
+      for (const act of [
+        'mv sub elsewhere',
+        'mv a elsewhere',
+        'mv a/b elsewhere',
+        'mv keys elsewhere',
+        'rm -rf a; mkdir a',
+      ]) {
+        await shell(sandbox, `cd "$1"; ${act}`, { args: [project] })
+      }
+      const seen = await shell(sandbox, 'grep -r "$2" "$1"', { args: [project, secret] })
+      assert.ok(!seen.stdout.includes(secret), 'the secret can be read after a rename')
+      for (const path of paths) assert.equal(await readFile(path, 'utf8'), secret)
+    },
+  },
+  {
+    id: 'deny.wins',
+    area,
+    title: 'lets deny win over a mount of the same length, and a longer mount win over deny',
+    async run(context) {
+      const { project, policy } = await hidden(context, 'write')
+      const deep = { source: join(project, 'keys/deep'), access: 'read' as const }
+      const mounts = [...(policy.filesystem?.mounts ?? []), deep]
+      const sandbox = await context.createSandbox({ filesystem: { ...policy.filesystem, mounts } })
+      printed(await shell(sandbox, 'cat "$1/keys/deep/er"', { args: [project] }))
+      refused(
+        await shell(sandbox, 'cat "$1/keys/private"', { args: [project] }),
+        'reading beside the longer mount',
+      )
+      const same = {
+        mounts: [{ source: join(project, 'keys'), access: 'read' as const }],
+        deny: ['**'],
+      }
+      const closed = await context.createSandbox({ filesystem: same })
+      refused(
+        await shell(closed, 'cat "$1/keys/private"', { args: [project] }),
+        'reading what is denied as a whole',
+      )
+    },
+  },
+]
+
+const later: readonly Behaviour[] = [
+  {
+    id: 'deny.created-later',
+    area,
+    title: 'keeps a denied path that the host creates after the start hidden, or reports it',
+    async run(context) {
+      const { project, policy } = await hidden(context, 'write')
+      const sandbox = await context.createSandbox(policy)
+      const reports = listen(sandbox, 'denial')
+      await mkdir(join(project, 'fresh'))
+      const secret = context.host.marker()
+      await writeFile(join(project, 'fresh/.env'), secret)
+      if (enforcedBy(sandbox, 'filesystem.deny') === 'kernel') {
+        const seen = await shell(sandbox, 'cat "$1/fresh/.env"', { args: [project] })
+        assert.ok(!seen.output.includes(secret))
+        return
+      }
+      assert.equal(enforcedBy(sandbox, 'filesystem.deny'), 'launch')
+      await context.host.until(
+        async () => reports.some((report) => JSON.stringify(report).includes('fresh/.env')),
+        'the new denied path was not reported',
+      )
+    },
+  },
+  {
+    id: 'deny.unmatched',
+    area,
+    title: 'hides nothing that no rule names',
+    async run(context) {
+      const { project, policy } = await hidden(context, 'read')
+      await writeFile(join(project, '.environment'), 'plain\n')
+      await writeFile(join(project, 'sub/keys'), 'plain\n')
+      const sandbox = await context.createSandbox(policy)
+      assert.equal(
+        printed(await shell(sandbox, 'cat "$1/.environment" "$1/sub/keys"', { args: [project] })),
+        'plain\nplain',
+      )
+      await rejectsWith(sandbox.fs.readFile(join(project, 'missing')), ['FILE'])
+    },
+  },
+]
+
+/** What a policy hides inside its mounts. */
+export const denyBehaviours: readonly Behaviour[] = [...standing, ...later]

@@ -1,0 +1,74 @@
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSandbox, type Policy, type SandboxDriver } from '@caisson/core'
+import type { ConformanceContext, DriverModule, SandboxWishes } from './behaviour.ts'
+import { createHostListeners } from './host-listen.ts'
+import { createHostProbe } from './host-probe.ts'
+import { createHostProcesses } from './host-process-launch.ts'
+import type { Sandbox } from './subject.ts'
+
+/** What is under test. */
+export interface Subject {
+  readonly driver: SandboxDriver
+  readonly elsewhere: DriverModule | null
+}
+
+/** A context, and what undoes everything that was made through it. */
+export interface OpenContext {
+  readonly context: ConformanceContext
+  /** Rejects with what could not be undone, after trying everything. */
+  close(): Promise<void>
+}
+
+type Cleanup = () => Promise<unknown> | void
+
+/** Makes a fresh folder and a context for one behaviour. */
+export async function openContext({ driver, elsewhere }: Subject): Promise<OpenContext> {
+  const workDir = await realpath(await mkdtemp(join(tmpdir(), 'caisson-conformance-')))
+  const cleanups: Cleanup[] = [() => rm(workDir, { recursive: true, force: true })]
+  const defer = (cleanup: Cleanup): void => {
+    cleanups.push(cleanup)
+  }
+  const context: ConformanceContext = {
+    driver,
+    workDir,
+    elsewhere,
+    createSandbox: (policy, wishes) => track({ driver, defer, policy, wishes }),
+    folder: async (name) => {
+      const path = join(workDir, name)
+      await mkdir(path)
+      return path
+    },
+    defer,
+    host: createHostProbe(),
+    hostProcesses: createHostProcesses(defer),
+    hostListeners: createHostListeners(defer),
+  }
+  return { context, close: () => undo(cleanups) }
+}
+
+interface Tracking {
+  readonly driver: SandboxDriver
+  readonly policy: Policy
+  readonly wishes: SandboxWishes | undefined
+  readonly defer: (cleanup: Cleanup) => void
+}
+
+async function track({ driver, policy, wishes, defer }: Tracking): Promise<Sandbox> {
+  const sandbox = await createSandbox({ driver, policy, ...wishes })
+  defer(() => sandbox.destroy())
+  return sandbox
+}
+
+async function undo(cleanups: readonly Cleanup[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const cleanup of cleanups.toReversed()) {
+    try {
+      await cleanup()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, 'a behaviour could not be cleaned up')
+}
