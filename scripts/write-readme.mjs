@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Writes the generated parts of README.md: the support table, out of the conformance suite, and the
+// Writes the generated parts of the READMEs: the support table, out of the conformance suite, and the
 // programs, out of `examples/`. Run by `npm run docs:readme` after a build.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,8 +11,9 @@ const { regenerated, supportTable } = await load('test/dist/generated-docs.js')
 const { behaviours } = await load('packages/driver-conformance/dist/index.js')
 const { bubblewrap } = await load('packages/bubblewrap/dist/index.js')
 
-const page = join(root, 'README.md')
 const table = supportTable(behaviours, [bubblewrap()])
 /** @param {string} path */
 const read = (path) => readFileSync(join(root, path), 'utf8')
-writeFileSync(page, regenerated(readFileSync(page, 'utf8'), table, read))
+for (const page of ['README.md', 'packages/bubblewrap/README.md']) {
+  writeFileSync(join(root, page), regenerated(read(page), table, read))
+}
