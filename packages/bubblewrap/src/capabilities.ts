@@ -1,0 +1,11 @@
+import type { Capabilities } from '@caisson/core'
+
+/** What this driver can do on every machine that it runs on; overlays also need Linux 6.6. */
+export const bubblewrapCapabilities: Capabilities = {
+  resident: true,
+  overlay: true,
+  pty: true,
+  ports: true,
+  // Processes of the host's own kernel cannot be kept and started again.
+  snapshot: false,
+}
