@@ -15,8 +15,12 @@ export type { HostFacts, HostPathKind, SourceFact } from './plan/host-facts.ts'
 export {
   resolveAccess,
   coveringRule,
+  type ResolvedAccess,
   type Access,
-  type AccessKind,
   type AccessPlan,
 } from './plan/access.ts'
 export { protectedPaths, type ProtectedPath } from './plan/protected-paths.ts'
+export { describePolicy } from './policy/describe.ts'
+export { diffPolicy } from './policy/diff.ts'
+export type { PolicyChange } from './policy/diff-lists.ts'
+export { recommendIsolation, type Recommendation, type ThreatModel } from './policy/recommend.ts'

@@ -16,12 +16,12 @@ import type { PathRule, PlannedMount, SandboxPlan } from './types.ts'
  * | `system` | part of the read-only system view, or of `/proc` and `/dev` |
  * | `scratch` | the private `/tmp` or home, writable and gone with the sandbox |
  */
-export type AccessKind =
+export type Access =
   'none' | 'hidden' | 'read' | 'protected' | 'write' | 'overlay' | 'system' | 'scratch'
 
 /** The answer for one path, and the clause that gives it. */
-export interface Access {
-  readonly access: AccessKind
+export interface ResolvedAccess {
+  readonly access: Access
   /** `filesystem.mounts[0]`, `filesystem.deny[1]`, `protectDefaults:.git/hooks`, `filesystem.system` … */
   readonly rule: string
 }
@@ -53,7 +53,7 @@ export function coveringRule(
   )
 }
 
-function inMount(mount: PlannedMount, path: string, kind: FileKind | undefined): Access {
+function inMount(mount: PlannedMount, path: string, kind: FileKind | undefined): ResolvedAccess {
   const names = below(path, mount.target)
   const denied = coveringRule(mount.deny, names, kind)
   if (denied !== undefined) return { access: 'hidden', rule: denied.rule }
@@ -73,7 +73,7 @@ function canonical(path: string): string {
 }
 
 /** The system's part of the answer, for what lies in no mount. */
-function outsideMounts(plan: AccessPlan, path: string): Access {
+function outsideMounts(plan: AccessPlan, path: string): ResolvedAccess {
   const scratch = ['/tmp', plan.scratch.home].find((root) => isWithin(path, root))
   if (scratch !== undefined) return { access: 'scratch', rule: 'filesystem.tmpMiB' }
   const isOwn = ownTrees.some((root) => isWithin(path, root))
@@ -89,7 +89,7 @@ function outsideMounts(plan: AccessPlan, path: string): Access {
  * @param path - absolute, as the sandbox names it; symbolic links are not resolved
  * @param kind - what lies there, when the caller knows
  */
-export function resolveAccess(plan: AccessPlan, path: string, kind?: FileKind): Access {
+export function resolveAccess(plan: AccessPlan, path: string, kind?: FileKind): ResolvedAccess {
   const place = canonical(path)
   const mount = plan.mounts
     .filter((one) => isWithin(place, one.target))

@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** The number of single-letter edits between two words. */
 function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [row, letter] of [...from].entries()) {
+  for (const [row, letter] of Array.from(from).entries()) {
     const current = [row + 1]
     for (let column = 1; column <= to.length; column += 1) {
       const swap = (previous[column - 1] ?? 0) + (letter === to[column - 1] ? 0 : 1)

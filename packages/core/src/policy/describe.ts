@@ -1,0 +1,105 @@
+import type { AllowRule, FilesystemPolicy, Mount, Policy, ResourcePolicy } from './types.ts'
+
+const accessWords: Readonly<Record<Mount['access'], string>> = {
+  read: 'read only',
+  write: 'read and write; changes are real at once',
+  overlay: 'read and write on a private copy; the host decides later which changes it keeps',
+}
+
+/** Names from the policy as data: quoted, so that none of them can pass for a sentence. */
+function quoted(names: readonly string[]): string {
+  return names.map((name) => JSON.stringify(name)).join(', ')
+}
+
+function mountLine({ source, target, access }: Mount): string {
+  return `- ${JSON.stringify(target ?? source)}: ${accessWords[access]}.`
+}
+
+function describeSystem(system: FilesystemPolicy['system']): string {
+  if (system === 'none') return 'No programs of the host are there.'
+  if (typeof system === 'object') return `Programs come from the image ${quoted([system.image])}.`
+  return 'The programs and libraries of the host are there, read only (/usr, /bin, /lib).'
+}
+
+function describeFilesystem(policy: FilesystemPolicy): readonly string[] {
+  const mounts = policy.mounts ?? []
+  const tmp = policy.tmpMiB ?? 512
+  const protect = policy.protect ?? []
+  const isWritable = mounts.some((mount) => mount.access !== 'read')
+  const lines = [
+    describeSystem(policy.system),
+    mounts.length === 0
+      ? 'No folder of the host is visible.'
+      : `These folders of the host are visible, and no others:\n${mounts.map(mountLine).join('\n')}`,
+  ]
+  if ((policy.deny ?? []).length > 0) {
+    lines.push(`Hidden even there, as if without permission: ${quoted(policy.deny ?? [])}.`)
+  }
+  if (isWritable && (policy.protectDefaults ?? true)) {
+    lines.push(
+      'Readable and never writable: git hooks and configuration, shell start-up files, editor, agent and tool configuration, and build pipelines. Commands that change them (such as `git config` and `git remote add`) fail, and repeating them does not help.',
+    )
+  }
+  if (isWritable && protect.length > 0) lines.push(`Read only as well: ${quoted(protect)}.`)
+  lines.push(`/tmp and the home are private, writable, ${tmp} MiB each, and gone with the sandbox.`)
+  return lines
+}
+
+function describeRule(rule: string | AllowRule): string {
+  if (typeof rule === 'string')
+    return `- ${JSON.stringify(rule)} over HTTPS, without any credential.`
+  const what = [
+    rule.methods === undefined ? 'any method' : rule.methods.join(', '),
+    rule.paths === undefined ? 'any path' : `paths ${quoted(rule.paths)}`,
+    rule.ports === undefined ? [] : `ports ${rule.ports.join(', ')}`,
+  ].flat()
+  const identity = rule.identity ?? 'anonymous'
+  const who =
+    identity === 'anonymous'
+      ? 'without any credential'
+      : identity === 'guest'
+        ? 'with credentials of the sandbox itself'
+        : `with the credential ${JSON.stringify(identity)}, which is added outside`
+  return `- ${JSON.stringify(rule.host)} (${rule.protocol ?? 'https'}): ${what.join('; ')}; ${who}.`
+}
+
+function describeNetwork(policy: Policy): string {
+  const allow = policy.network?.allow ?? []
+  if (allow.length === 0) {
+    return 'There is no network: only servers inside the sandbox itself can be reached, on 127.0.0.1. Downloads and package installs fail, and repeating them does not help.'
+  }
+  return `Only these hosts can be reached:\n${allow.map(describeRule).join('\n')}`
+}
+
+function describeLimits(resources: ResourcePolicy): string {
+  const limits = [
+    `${resources.memoryMiB ?? 2048} MiB of memory in all`,
+    `${resources.pids ?? 512} processes and threads in all`,
+    `${resources.openFiles ?? 4096} open files for each process`,
+    `${resources.diskMiB ?? 1024} MiB of changes for each overlay`,
+  ]
+  if (resources.cpus !== undefined) limits.push(`${resources.cpus} processors`)
+  if (resources.wallTimeMs !== undefined) limits.push(`${resources.wallTimeMs} ms for each command`)
+  if (resources.outputBytes !== undefined) {
+    limits.push(`${resources.outputBytes} bytes of output for each command`)
+  }
+  return `Limits: ${limits.join('; ')}.`
+}
+
+/**
+ * What a policy means, in prose for the prompt of a model that works inside: what it can see and
+ * write, what stays as it is, what it can reach, and its limits. Values of variables and secrets are
+ * left out. Pure; relative sources are shown as they were written.
+ */
+export function describePolicy(policy: Policy): string {
+  const names = Object.keys(policy.environment ?? {})
+  const lines = [
+    'Commands run in a sandbox.',
+    ...describeFilesystem(policy.filesystem ?? {}),
+    describeNetwork(policy),
+    names.length === 0 ? [] : `Variables set for it: ${quoted(names)}.`,
+    policy.process?.unixSockets === false ? 'Unix sockets cannot be made.' : [],
+    describeLimits(policy.resources ?? {}),
+  ]
+  return lines.flat().join('\n')
+}

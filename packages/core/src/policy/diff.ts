@@ -1,0 +1,160 @@
+import { deepFreeze } from './plain-value.ts'
+import { diffNetwork } from './diff-network.ts'
+import { change, diffLimit, diffList, type PolicyChange, stable } from './diff-lists.ts'
+import type { FilesystemPolicy, Mount, Policy, ProcessPolicy, ResourcePolicy } from './types.ts'
+
+/** What each access grants; `write` reaches the host, `overlay` a copy. */
+const rights: Readonly<Record<Mount['access'], number>> = { read: 0, overlay: 1, write: 2 }
+
+function place(mount: Mount): string {
+  return stable([mount.source, mount.target ?? null])
+}
+
+function written(mount: Mount): string {
+  const at = mount.target === undefined ? '' : ` at ${JSON.stringify(mount.target)}`
+  return `${JSON.stringify(mount.source)}${at} (${mount.access})`
+}
+
+function diffMounts(before: readonly Mount[], after: readonly Mount[]): readonly PolicyChange[] {
+  const clause = 'filesystem.mounts'
+  const old = new Map(before.map((mount) => [place(mount), mount]))
+  const now = new Map(after.map((mount) => [place(mount), mount]))
+  const same = [...now].flatMap(([key, mount]): readonly PolicyChange[] => {
+    const was = old.get(key)
+    if (was === undefined) return [change(clause, 'widens', `adds ${written(mount)}`)]
+    if (was.access === mount.access) return []
+    const effect = rights[mount.access] > rights[was.access] ? 'widens' : 'narrows'
+    return [change(clause, effect, `${written(was)} becomes ${mount.access}`)]
+  })
+  const gone = [...old].filter(([key]) => !now.has(key))
+  return [...same, ...gone.flatMap(([, mount]) => diffRemovedMount(mount, after))]
+}
+
+/** A nested mount may have been what kept a wider one off its files. */
+function diffRemovedMount(mount: Mount, after: readonly Mount[]): readonly PolicyChange[] {
+  const narrows = change('filesystem.mounts', 'narrows', `removes ${written(mount)}`)
+  const covers = after.filter((other) => rights[other.access] > rights[mount.access])
+  if (covers.length === 0) return [narrows]
+  const text = `removes ${written(mount)}, which may have kept a more writable mount around it off its files`
+  return [narrows, change('filesystem.mounts', 'widens', text)]
+}
+
+function diffSystem(
+  before: FilesystemPolicy['system'],
+  after: FilesystemPolicy['system'],
+): readonly PolicyChange[] {
+  const [from, to] = [stable(before ?? 'host'), stable(after ?? 'host')]
+  if (from === to) return []
+  const clause = 'filesystem.system'
+  if (to === '"none"') return [change(clause, 'narrows', `${from} becomes ${to}`)]
+  // Two views hold different files, so each shows something that the other does not.
+  const widened = change(clause, 'widens', `${from} becomes ${to}`)
+  return from === '"none"' ? [widened] : [widened, { ...widened, effect: 'narrows' }]
+}
+
+function diffFilesystem(a: FilesystemPolicy, b: FilesystemPolicy): readonly PolicyChange[] {
+  const write = (glob: string): string => JSON.stringify(glob)
+  const [from, to] = [a.protectDefaults ?? true, b.protectDefaults ?? true]
+  const defaults =
+    from === to
+      ? []
+      : [
+          change(
+            'filesystem.protectDefaults',
+            to ? 'narrows' : 'widens',
+            `the built-in list of protected paths is switched ${to ? 'on' : 'off'}`,
+          ),
+        ]
+  const lists = (['deny', 'protect'] as const).flatMap((name) =>
+    diffList({
+      clause: `filesystem.${name}`,
+      direction: 'restricts',
+      before: a[name] ?? [],
+      after: b[name] ?? [],
+      write,
+    }),
+  )
+  return [
+    ...diffSystem(a.system, b.system),
+    ...diffMounts(a.mounts ?? [], b.mounts ?? []),
+    ...lists,
+    ...defaults,
+    ...diffLimit({ clause: 'filesystem.tmpMiB', before: a.tmpMiB ?? 512, after: b.tmpMiB ?? 512 }),
+  ]
+}
+
+/** Every limit and its default. */
+const limits: readonly (readonly [keyof ResourcePolicy, number | null])[] = [
+  ['cpus', null],
+  ['memoryMiB', 2048],
+  ['pids', 512],
+  ['diskMiB', 1024],
+  ['openFiles', 4096],
+  ['wallTimeMs', null],
+  ['outputBytes', null],
+]
+
+function diffResources(a: ResourcePolicy, b: ResourcePolicy): readonly PolicyChange[] {
+  return limits.flatMap(([key, otherwise]) =>
+    diffLimit({
+      clause: `resources.${key}`,
+      before: a[key] ?? otherwise,
+      after: b[key] ?? otherwise,
+    }),
+  )
+}
+
+function diffProcess(a: ProcessPolicy, b: ProcessPolicy): readonly PolicyChange[] {
+  const changes: PolicyChange[] = []
+  const [sockets, socketsNow] = [a.unixSockets ?? true, b.unixSockets ?? true]
+  if (sockets !== socketsNow) {
+    const text = `Unix sockets become ${socketsNow ? 'allowed' : 'refused'}`
+    changes.push(change('process.unixSockets', socketsNow ? 'widens' : 'narrows', text))
+  }
+  const [user, userNow] = [a.user ?? 'caller', b.user ?? 'caller']
+  if (user !== userNow) {
+    // Another user can touch other files, so the change goes both ways.
+    const text = `runs as ${userNow} instead of ${user}`
+    changes.push(change('process.user', 'widens', text), change('process.user', 'narrows', text))
+  }
+  return changes
+}
+
+function entries(of: Readonly<Record<string, unknown>>): readonly (readonly [string, string])[] {
+  return Object.entries(of).map(([key, value]) => [key, stable(value)])
+}
+
+/** Variables and credentials, by name only: a value may be a secret. */
+function diffRecord(
+  clause: string,
+  a: Readonly<Record<string, unknown>>,
+  b: Readonly<Record<string, unknown>>,
+): readonly PolicyChange[] {
+  const [before, after] = [new Map(entries(a)), new Map(entries(b))]
+  const added = [...after].flatMap(([key, value]): readonly PolicyChange[] => {
+    if (!before.has(key)) return [change(clause, 'widens', `adds ${JSON.stringify(key)}`)]
+    if (before.get(key) === value) return []
+    return [change(clause, 'widens', `gives ${JSON.stringify(key)} another value`)]
+  })
+  const removed = [...before.keys()].filter((key) => !after.has(key))
+  return [
+    ...added,
+    ...removed.map((key) => change(clause, 'narrows', `removes ${JSON.stringify(key)}`)),
+  ]
+}
+
+/**
+ * What policy `b` lets a sandbox reach, write and use that `a` did not (`widens`), and what it no
+ * longer does (`narrows`). Compares what is written, with defaults filled in, and knows no host: where
+ * the effect of a change depends on more, it is told as `widens`. Equal policies give no changes.
+ */
+export function diffPolicy(a: Policy, b: Policy): readonly PolicyChange[] {
+  return deepFreeze([
+    ...diffFilesystem(a.filesystem ?? {}, b.filesystem ?? {}),
+    ...diffNetwork(a.network ?? {}, b.network ?? {}),
+    ...diffRecord('credentials', a.credentials ?? {}, b.credentials ?? {}),
+    ...diffRecord('environment', a.environment ?? {}, b.environment ?? {}),
+    ...diffResources(a.resources ?? {}, b.resources ?? {}),
+    ...diffProcess(a.process ?? {}, b.process ?? {}),
+  ])
+}
