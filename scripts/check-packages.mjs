@@ -36,6 +36,8 @@ function pack(name, into) {
   /** @type {string[]} */
   const files = packed.files.map((/** @type {{ path: string }} */ file) => file.path)
   const missing = wantedFiles.filter((file) => !files.includes(file))
+  const stray = files.filter((file) => /tsbuildinfo|\.test\.|^test\//.test(file))
+  if (stray.length > 0) throw new Error(`${name}: the tarball should not have ${stray.join(', ')}`)
   if (missing.length > 0) throw new Error(`${name}: the tarball lacks ${missing.join(', ')}`)
   return join(into, packed.filename)
 }
