@@ -35,7 +35,9 @@ function pack(name, into) {
   const [packed] = Array.isArray(report) ? report : Object.values(report)
   /** @type {string[]} */
   const files = packed.files.map((/** @type {{ path: string }} */ file) => file.path)
-  const missing = wantedFiles.filter((file) => !files.includes(file))
+  const init = `bin/linux-${process.arch}/caisson-init`
+  const wanted = name === 'guest' ? [...wantedFiles, init] : wantedFiles
+  const missing = wanted.filter((file) => !files.includes(file))
   const stray = files.filter((file) => /tsbuildinfo|\.test\.|^test\//.test(file))
   if (stray.length > 0) throw new Error(`${name}: the tarball should not have ${stray.join(', ')}`)
   if (missing.length > 0) throw new Error(`${name}: the tarball lacks ${missing.join(', ')}`)
