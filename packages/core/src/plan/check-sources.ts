@@ -21,8 +21,15 @@ function namesHome(given: string, homes: readonly string[]): boolean {
   return homes.includes(plain)
 }
 
-function checkPlace(clause: string, source: string, fact: SourceFact, facts: HostFacts): void {
-  const quoted = `source \`${fact.given}\``
+/** A source that is there. */
+interface FoundSource {
+  readonly clause: string
+  readonly given: string
+  readonly source: string
+}
+
+function checkPlace({ clause, given, source }: FoundSource, facts: HostFacts): void {
+  const quoted = `source \`${given}\``
   const forbidden = forbiddenTrees.find((tree) => isWithin(source, tree))
   if (forbidden !== undefined) {
     throw planFault(
@@ -36,7 +43,7 @@ function checkPlace(clause: string, source: string, fact: SourceFact, facts: Hos
     const message = `${quoted} (${source}) contains the home ${home} of this user`
     throw planFault(clause, message, 'name the folders below it that the sandbox needs')
   }
-  if (facts.homes.includes(source) && source !== '/' && !namesHome(fact.given, facts.homes)) {
+  if (facts.homes.includes(source) && source !== '/' && !namesHome(given, facts.homes)) {
     const message = `${quoted} is the home ${source} of this user, keys and configuration included`
     throw planFault(
       clause,
@@ -44,7 +51,7 @@ function checkPlace(clause: string, source: string, fact: SourceFact, facts: Hos
       'name a folder in it, or write its absolute path to mean all of it',
     )
   }
-  if (sharedFolders.some((folder) => folder === source) && !namesHome(fact.given, facts.homes)) {
+  if (sharedFolders.some((folder) => folder === source) && !namesHome(given, facts.homes)) {
     const message = `${quoted} (${source}) holds files of every program and user`
     throw planFault(clause, message, 'name the folders in it that the sandbox needs')
   }
@@ -79,6 +86,6 @@ export function checkSources(mounts: readonly Mount[], facts: HostFacts): void {
         hint,
       )
     }
-    checkPlace(clause, fact.canonical, fact, facts)
+    checkPlace({ clause, given: fact.given, source: fact.canonical }, facts)
   }
 }

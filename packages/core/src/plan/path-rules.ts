@@ -189,10 +189,12 @@ export function planRules(
   const placed = [
     ...placeGlobs('deny', policy.deny ?? [], all),
     ...placeGlobs('protect', policy.protect ?? [], all),
-    ...((policy.protectDefaults ?? true) ? placeDefaults(all) : []),
   ]
+  // Already placed by the host's own paths, so there is nothing to carry.
+  const defaults = (policy.protectDefaults ?? true) ? placeDefaults(all) : []
   return all.map((mount) => {
-    const carried = placed.flatMap((one) => carry(one, mount))
+    const own = defaults.filter((one) => one.at === mount)
+    const carried = [...placed.flatMap((one) => carry(one, mount)), ...own]
     const of = (effect: Effect): readonly PathRule[] =>
       distinct(carried.filter((one) => one.effect === effect).map((one) => one.rule))
     const rules = { deny: of('deny'), protect: isWritable(mount) ? of('protect') : [] }

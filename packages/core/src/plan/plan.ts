@@ -1,5 +1,5 @@
 import { deepFreeze } from '../policy/plain-value.ts'
-import type { Policy, ResourcePolicy } from '../policy/types.ts'
+import type { FilesystemPolicy, Policy, ResourcePolicy } from '../policy/types.ts'
 import { checkOverlaps } from './check-overlaps.ts'
 import { checkSources } from './check-sources.ts'
 import { checkSupport } from './check-support.ts'
@@ -40,8 +40,31 @@ function planLimits(resources: ResourcePolicy): PlannedLimits {
   }
 }
 
-function planMounts(policy: Policy, placed: readonly PlacedMount[]): readonly PlannedMount[] {
-  const rules = planRules(policy.filesystem ?? {}, placed)
+function planProcess(policy: Policy, user: InsideUser): SandboxPlan['process'] {
+  const { hostname, unixSockets } = policy.process ?? {}
+  return {
+    uid: user.uid,
+    gid: user.gid,
+    hostname: hostname ?? 'sandbox',
+    unixSockets: unixSockets ?? true,
+  }
+}
+
+/** The host's part of the view, copied so that freezing the plan leaves the facts alone. */
+function planSystem(
+  view: NonNullable<FilesystemPolicy['system']>,
+  facts: HostFacts,
+  made: readonly SystemEntry[],
+): readonly SystemEntry[] {
+  const shown = view === 'host' ? facts.system.map((entry) => ({ ...entry })) : []
+  return [...shown, ...made]
+}
+
+function planMounts(
+  policy: FilesystemPolicy,
+  placed: readonly PlacedMount[],
+): readonly PlannedMount[] {
+  const rules = planRules(policy, placed)
   return placed.map((one, index) => ({
     source: one.source,
     target: one.target,
@@ -56,7 +79,7 @@ function planMounts(policy: Policy, placed: readonly PlacedMount[]): readonly Pl
 /** The first folder that the policy mounts, by the order in which it was written. */
 function startFolder(placed: readonly PlacedMount[]): string {
   const folders = placed.filter((one) => one.kind === 'directory')
-  return folders.sort((a, b) => a.index - b.index)[0]?.target ?? home
+  return folders.toSorted((a, b) => a.index - b.index)[0]?.target ?? home
 }
 
 function checkId(id: string): void {
@@ -77,33 +100,26 @@ function checkId(id: string): void {
 export function planSandbox(policy: Policy, facts: HostFacts, id: string): SandboxPlan {
   checkId(id)
   checkSupport(policy)
-  const wanted = policy.filesystem?.mounts ?? []
+  const filesystem = policy.filesystem ?? {}
+  const wanted = filesystem.mounts ?? []
   checkSources(wanted, facts)
-  const view = policy.filesystem?.system ?? 'host'
+  const view = filesystem.system ?? 'host'
   const user = planUser(policy, facts)
-  const hostname = policy.process?.hostname ?? 'sandbox'
-  const system: readonly SystemEntry[] = [
-    ...(view === 'host' ? facts.system : []),
-    ...etcFiles(user, hostname),
-  ]
-  const placed = [...placeMounts(wanted, facts.sources)].sort(byDepth)
+  const process = planProcess(policy, user)
+  const system = planSystem(view, facts, etcFiles(user, process.hostname))
+  const placed = placeMounts(wanted, facts.sources).toSorted(byDepth)
   checkTargets(placed, { system, scratch: [tmp, home], facts })
   checkOverlaps(placed)
-  const scratchBytes = (policy.filesystem?.tmpMiB ?? 512) * bytesPerMiB
+  const scratchBytes = (filesystem.tmpMiB ?? 512) * bytesPerMiB
   return deepFreeze<SandboxPlan>({
     id,
-    system: structuredClone(system),
+    system,
     image: typeof view === 'object' ? view.image : null,
-    mounts: planMounts(policy, placed),
+    mounts: planMounts(filesystem, placed),
     scratch: { tmpBytes: scratchBytes, home, homeBytes: scratchBytes },
     environment: planEnvironment({ userName: user.name, home }, facts, policy.environment ?? {}),
     workingDirectory: startFolder(placed),
-    process: {
-      uid: user.uid,
-      gid: user.gid,
-      hostname,
-      unixSockets: policy.process?.unixSockets ?? true,
-    },
+    process,
     limits: planLimits(policy.resources ?? {}),
     network: { kind: 'none' },
   })

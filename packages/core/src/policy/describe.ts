@@ -21,28 +21,33 @@ function describeSystem(system: FilesystemPolicy['system']): string {
   return 'The programs and libraries of the host are there, read only (/usr, /bin, /lib).'
 }
 
+function describeMounts(mounts: readonly Mount[]): string {
+  if (mounts.length === 0) return 'No folder of the host is visible.'
+  const lines = mounts.map(mountLine).join('\n')
+  return `These folders of the host are visible, and no others:\n${lines}`
+}
+
+function describeProtected(policy: FilesystemPolicy): readonly string[] {
+  const protect = policy.protect ?? []
+  const defaults =
+    'Readable and never changed for good: git hooks and configuration, shell start-up files, editor, agent and tool configuration, and build pipelines. Commands that change them (such as `git config` and `git remote add`) fail, and repeating them does not help.'
+  return [
+    (policy.protectDefaults ?? true) ? defaults : [],
+    protect.length > 0 ? `Likewise: ${quoted(protect)}.` : [],
+  ].flat()
+}
+
 function describeFilesystem(policy: FilesystemPolicy): readonly string[] {
   const mounts = policy.mounts ?? []
-  const tmp = policy.tmpMiB ?? 512
-  const protect = policy.protect ?? []
+  const deny = policy.deny ?? []
   const isWritable = mounts.some((mount) => mount.access !== 'read')
-  const lines = [
+  return [
     describeSystem(policy.system),
-    mounts.length === 0
-      ? 'No folder of the host is visible.'
-      : `These folders of the host are visible, and no others:\n${mounts.map(mountLine).join('\n')}`,
-  ]
-  if ((policy.deny ?? []).length > 0) {
-    lines.push(`Hidden even there, as if without permission: ${quoted(policy.deny ?? [])}.`)
-  }
-  if (isWritable && (policy.protectDefaults ?? true)) {
-    lines.push(
-      'Readable and never writable: git hooks and configuration, shell start-up files, editor, agent and tool configuration, and build pipelines. Commands that change them (such as `git config` and `git remote add`) fail, and repeating them does not help.',
-    )
-  }
-  if (isWritable && protect.length > 0) lines.push(`Read only as well: ${quoted(protect)}.`)
-  lines.push(`/tmp and the home are private, writable, ${tmp} MiB each, and gone with the sandbox.`)
-  return lines
+    describeMounts(mounts),
+    deny.length > 0 ? `Hidden even there, as if without permission: ${quoted(deny)}.` : [],
+    isWritable ? describeProtected(policy) : [],
+    `/tmp and the home are private, writable, ${policy.tmpMiB ?? 512} MiB each, and gone with the sandbox.`,
+  ].flat()
 }
 
 function describeRule(rule: string | AllowRule): string {

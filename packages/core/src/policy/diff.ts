@@ -1,3 +1,4 @@
+import { isWithin } from '../plan/inside-path.ts'
 import { deepFreeze } from './plain-value.ts'
 import { diffNetwork } from './diff-network.ts'
 import { change, diffLimit, diffList, type PolicyChange, stable } from './diff-lists.ts'
@@ -30,12 +31,16 @@ function diffMounts(before: readonly Mount[], after: readonly Mount[]): readonly
   return [...same, ...gone.flatMap(([, mount]) => diffRemovedMount(mount, after))]
 }
 
-/** A nested mount may have been what kept a wider one off its files. */
+/** A nested mount may have been what covered the files of a wider one, or kept them from change. */
 function diffRemovedMount(mount: Mount, after: readonly Mount[]): readonly PolicyChange[] {
   const narrows = change('filesystem.mounts', 'narrows', `removes ${written(mount)}`)
-  const covers = after.filter((other) => rights[other.access] > rights[mount.access])
-  if (covers.length === 0) return [narrows]
-  const text = `removes ${written(mount)}, which may have kept a more writable mount around it off its files`
+  const inside = mount.target ?? mount.source
+  const isCover = after.some(
+    (other) =>
+      rights[other.access] > rights[mount.access] || isWithin(inside, other.target ?? other.source),
+  )
+  if (!isCover) return [narrows]
+  const text = `removes ${written(mount)}, which may have covered files of another mount`
   return [narrows, change('filesystem.mounts', 'widens', text)]
 }
 
@@ -143,18 +148,33 @@ function diffRecord(
   ]
 }
 
+/** A policy with its missing sections empty, which is what they mean. */
+function withSections(policy: Policy): {
+  readonly [Key in keyof Policy]-?: NonNullable<Policy[Key]>
+} {
+  return {
+    filesystem: policy.filesystem ?? {},
+    network: policy.network ?? {},
+    credentials: policy.credentials ?? {},
+    environment: policy.environment ?? {},
+    resources: policy.resources ?? {},
+    process: policy.process ?? {},
+  }
+}
+
 /**
  * What policy `b` lets a sandbox reach, write and use that `a` did not (`widens`), and what it no
  * longer does (`narrows`). Compares what is written, with defaults filled in, and knows no host: where
  * the effect of a change depends on more, it is told as `widens`. Equal policies give no changes.
  */
 export function diffPolicy(a: Policy, b: Policy): readonly PolicyChange[] {
+  const [from, to] = [withSections(a), withSections(b)]
   return deepFreeze([
-    ...diffFilesystem(a.filesystem ?? {}, b.filesystem ?? {}),
-    ...diffNetwork(a.network ?? {}, b.network ?? {}),
-    ...diffRecord('credentials', a.credentials ?? {}, b.credentials ?? {}),
-    ...diffRecord('environment', a.environment ?? {}, b.environment ?? {}),
-    ...diffResources(a.resources ?? {}, b.resources ?? {}),
-    ...diffProcess(a.process ?? {}, b.process ?? {}),
+    ...diffFilesystem(from.filesystem, to.filesystem),
+    ...diffNetwork(from.network, to.network),
+    ...diffRecord('credentials', from.credentials, to.credentials),
+    ...diffRecord('environment', from.environment, to.environment),
+    ...diffResources(from.resources, to.resources),
+    ...diffProcess(from.process, to.process),
   ])
 }

@@ -2,23 +2,51 @@ import { domainToASCII } from 'node:url'
 
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
+/** A way to write a host wrong, and what to say about it. */
+interface HostFault {
+  readonly message: string
+  holds(host: string, labels: readonly string[]): boolean
+}
+
+/** The first that holds is told. */
+const faults: readonly HostFault[] = [
+  {
+    message: 'must be a host name of at most 253 characters',
+    holds: (host) => host === '' || host.length > 253,
+  },
+  {
+    message: 'must be a bare host, without scheme or path',
+    holds: (host) => host.includes('/'),
+  },
+  {
+    message: 'must be a bare host name; ports go into `ports`',
+    holds: (host) => host.includes(':'),
+  },
+  { message: 'must be written in lower case', holds: (host) => host.toLowerCase() !== host },
+  { message: 'may not be `*`; name the hosts that are meant', holds: (host) => host === '*' },
+  {
+    message: 'may hold `*` only as a leading `*.`',
+    holds: (_host, labels) => labels.some((one) => one.includes('*')),
+  },
+  {
+    message: 'is no host name',
+    holds: (_host, labels) => labels.some((one) => !label.test(one)),
+  },
+  {
+    message: 'is too wide; a `*.` needs two labels or more behind it',
+    holds: (host, labels) => host.startsWith('*.') && labels.length < 2,
+  },
+  {
+    // The URL standard reads a name whose last label is a number as an IPv4 address.
+    message: 'must be a name, not an address',
+    holds: (_host, labels) => /^(?:[0-9]+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? ''),
+  },
+]
+
 /** Says what is wrong with a host of a rule in its stored form, or nothing. */
 export function hostPatternFault(host: string): string | undefined {
-  if (host === '' || host.length > 253) return 'must be a host name of at most 253 characters'
-  if (host.includes('://') || host.includes('/'))
-    return 'must be a bare host, without scheme or path'
-  if (host.includes(':')) return 'must be a bare host name; ports go into `ports`'
-  if (host.toLowerCase() !== host) return 'must be written in lower case'
-  if (host === '*') return 'may not be `*`; name the hosts that are meant'
-  const isWildcard = host.startsWith('*.')
-  const labels = (isWildcard ? host.slice(2) : host).split('.')
-  if (host.indexOf('*', isWildcard ? 1 : 0) >= 0) return 'may hold `*` only as a leading `*.`'
-  if (labels.some((one) => !label.test(one))) return 'is no host name'
-  if (isWildcard && labels.length < 2)
-    return 'is too wide; a `*.` needs two labels or more behind it'
-  // The URL standard reads a name whose last label is a number as an IPv4 address.
-  if (/^(?:[0-9]+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? '')) return 'must be a name, not an address'
-  return undefined
+  const labels = host.replace(/^\*\./, '').split('.')
+  return faults.find((fault) => fault.holds(host, labels))?.message
 }
 
 /** The stored form of a host: names in other scripts become A-labels, all else stays as written. */
