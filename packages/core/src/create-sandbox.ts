@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto'
+import type { DriverSession, LaunchContext, SandboxDriver, SessionNotice } from './driver.ts'
+import { SandboxError } from './errors.ts'
+import { planSandbox } from './plan/plan.ts'
+import { probeHost } from './plan/probe-host.ts'
+import { parsePolicy } from './policy/parse.ts'
+import type { Policy } from './policy/types.ts'
+import { acceptEnforcement } from './sandbox/accept-enforcement.ts'
+import { chooseDriver, type DriverRequirement } from './sandbox/choose-driver.ts'
+import { checkedDuration, refuseAborted } from './sandbox/command.ts'
+import { LiveSandbox, type SandboxOrigin } from './sandbox/live-sandbox.ts'
+import type { Sandbox } from './sandbox/sandbox.ts'
+
+/** What `createSandbox` takes, but for the driver. */
+export interface SandboxOptions {
+  /** What the sandbox may see, reach and use. Missing means nothing allowed. */
+  readonly policy: Policy
+  /** What the driver has to be; a driver that is less is passed over. Default: anything. */
+  readonly require?: DriverRequirement | undefined
+  /** For your own bookkeeping; told by `sandbox.labels`, and meaning nothing to the library. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  /** Clauses that may go unenforced, by the names of the enforcement report. Default: none. */
+  readonly allowWeaker?: readonly string[] | undefined
+  /** Aborting while the sandbox is made undoes everything and rejects with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined
+  /** After this time everything is undone and `TIMEOUT` rejects, in milliseconds. Default 30 000. */
+  readonly timeoutMs?: number | undefined
+}
+
+/** Options of {@link createSandbox}: one driver, or several in the order of preference. */
+export type CreateSandboxOptions = SandboxOptions &
+  (
+    | { readonly driver: SandboxDriver; readonly drivers?: undefined }
+    | { readonly drivers: readonly SandboxDriver[]; readonly driver?: undefined }
+  )
+
+const defaultTimeoutMs = 30_000
+const undoGraceMs = 5_000
+
+/** Creation as far as it got; what a session says before there is a sandbox to hear it is kept. */
+class Creation {
+  readonly #options: CreateSandboxOptions
+  readonly #signal: AbortSignal
+  #early: SessionNotice[] = []
+  #sandbox: LiveSandbox | null = null
+
+  constructor(options: CreateSandboxOptions, signal: AbortSignal) {
+    this.#options = options
+    this.#signal = signal
+  }
+
+  async run(): Promise<Sandbox> {
+    const { drivers, driver, require: required = {}, allowWeaker = [] } = this.#options
+    const policy = parsePolicy(this.#options.policy)
+    const chosen = await chooseDriver(
+      driver === undefined ? drivers : [driver],
+      required,
+      this.#signal,
+    )
+    const facts = await probeHost(policy)
+    const plan = planSandbox(policy, facts, `c${randomBytes(8).toString('hex')}`)
+    const enforcement = await chosen.enforcement(plan)
+    acceptEnforcement(chosen, enforcement, allowWeaker)
+    this.#signal.throwIfAborted()
+    const labels = Object.freeze({ ...this.#options.labels })
+    return this.#launch({ driver: chosen, policy, plan, enforcement, labels })
+  }
+
+  async #launch(origin: SandboxOrigin): Promise<Sandbox> {
+    const context: LaunchContext = {
+      signal: this.#signal,
+      allowWeaker: [...(this.#options.allowWeaker ?? [])],
+      onNotice: (notice) => this.#hear(notice),
+    }
+    const session = await origin.driver.launch(origin.plan, context)
+    await this.#refuseLate(session)
+    const sandbox = new LiveSandbox(origin, session)
+    this.#sandbox = sandbox
+    // Told after the caller had a chance to listen.
+    setImmediate(() => {
+      for (const notice of this.#early) sandbox.notice(notice)
+      this.#early = []
+    })
+    return sandbox
+  }
+
+  /** A driver that was not told in time, or did not listen, has its session taken down again. */
+  async #refuseLate(session: DriverSession): Promise<void> {
+    if (!this.#signal.aborted) return
+    await session.close()
+    this.#signal.throwIfAborted()
+  }
+
+  #hear(notice: SessionNotice): void {
+    if (this.#sandbox !== null) this.#sandbox.notice(notice)
+    else if (this.#early.length < 1024) this.#early.push(notice)
+  }
+}
+
+function abortReason(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason))
+}
+
+/**
+ * Waits for the sandbox. After an abort the driver has a while to undo what it did, so that a caller
+ * that sees the rejection finds nothing left; what comes even later is taken down when it comes.
+ */
+function settled(work: Promise<Sandbox>, signal: AbortSignal): Promise<Sandbox> {
+  return new Promise<Sandbox>((resolve, reject) => {
+    let late: NodeJS.Timeout | undefined
+    const onAbort = (): void => {
+      late = setTimeout(() => reject(abortReason(signal)), undoGraceMs)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    const done = async (): Promise<void> => {
+      try {
+        const sandbox = await work
+        if (signal.aborted) await sandbox.destroy()
+        else resolve(sandbox)
+        reject(abortReason(signal))
+      } catch (error) {
+        // A driver that was told to stop reports that in words of its own; the reason is the caller's.
+        reject(signal.aborted ? abortReason(signal) : error)
+      } finally {
+        clearTimeout(late)
+        signal.removeEventListener('abort', onAbort)
+      }
+    }
+    void done()
+  })
+}
+
+/**
+ * Makes a sandbox: parses the policy, takes the first driver that can run here and is what is
+ * required, plans, asks who enforces each clause, and starts it. Nothing ever falls back to a weaker
+ * driver, or to no sandbox.
+ *
+ * ```ts
+ * await using sandbox = await createSandbox({ driver, policy: { filesystem: { mounts: [] } } })
+ * const { stdout } = await sandbox.exec('echo hello')
+ * ```
+ *
+ * @throws SandboxError `POLICY_INVALID`; `DRIVER_UNAVAILABLE`, which names every driver and why it was
+ * passed over; `POLICY_UNSUPPORTED` for a clause that nobody would enforce; `LAUNCH_FAILED`;
+ * `ABORTED`; `TIMEOUT`.
+ */
+export async function createSandbox(options: CreateSandboxOptions): Promise<Sandbox> {
+  const timeoutMs = checkedDuration('timeoutMs', options.timeoutMs ?? defaultTimeoutMs)
+  refuseAborted(options.signal)
+  const stop = new AbortController()
+  const onAbort = (): void =>
+    stop.abort(
+      new SandboxError('ABORTED', 'making the sandbox was aborted', {
+        cause: options.signal?.reason,
+      }),
+    )
+  const onLate = (): void =>
+    stop.abort(
+      new SandboxError('TIMEOUT', `the sandbox was not there within ${timeoutMs} ms`, {
+        retryable: true,
+      }),
+    )
+  options.signal?.addEventListener('abort', onAbort, { once: true })
+  const timer = setTimeout(onLate, timeoutMs)
+  try {
+    return await settled(new Creation(options, stop.signal).run(), stop.signal)
+  } finally {
+    clearTimeout(timer)
+    options.signal?.removeEventListener('abort', onAbort)
+  }
+}

@@ -1,0 +1,64 @@
+import type { DriverOverlays, OverlayChange } from '../driver.ts'
+import { SandboxError } from '../errors.ts'
+import { globFault, globMatches, parseGlob } from '../plan/glob.ts'
+import { components, isWithin } from '../plan/inside-path.ts'
+import type { PlannedMount, SandboxPlan } from '../plan/types.ts'
+import { rulingOf } from './change-rules.ts'
+import type { ChangeFilter, SandboxChange } from './overlays.ts'
+
+const mostEntries = 100_000
+
+/** The overlay mounts of a plan. */
+export function overlayMounts(plan: SandboxPlan): readonly PlannedMount[] {
+  return plan.mounts.filter((mount) => mount.access === 'overlay')
+}
+
+/** Refuses a list that no honest driver hands over: paths that leave the mount. */
+function checkPath(path: string): void {
+  const names = path.split('/')
+  if (names.some((name) => name === '' || name === '.' || name === '..') || path.includes('\0'))
+    throw new SandboxError(
+      'PROTOCOL',
+      `an overlay lists an impossible path ${JSON.stringify(path)}`,
+    )
+}
+
+function toChange(mount: PlannedMount, change: OverlayChange): SandboxChange {
+  checkPath(change.path)
+  const rule = rulingOf(mount, change)?.rule ?? null
+  const absolutePath = `${mount.target === '/' ? '' : mount.target}/${change.path}`
+  return { ...change, mount: mount.target, absolutePath, protected: rule !== null, rule }
+}
+
+/** Every difference of one overlay, without the places where other mounts lie. */
+export async function changesOf(
+  plan: SandboxPlan,
+  mount: PlannedMount,
+  overlays: DriverOverlays,
+): Promise<SandboxChange[]> {
+  const inner = plan.mounts.filter((one) => one !== mount && isWithin(one.target, mount.target))
+  const listed = await overlays.changes(mount.target, mostEntries)
+  return listed
+    .map((change) => toChange(mount, change))
+    .filter((change) => !inner.some((one) => isWithin(change.absolutePath, one.target)))
+}
+
+function globPicks(text: string): (change: SandboxChange) => boolean {
+  const fault = globFault(text)
+  if (fault !== undefined) throw new TypeError(`filter ${JSON.stringify(text)} ${fault}`)
+  const { absolute, components: glob } = parseGlob(text)
+  // A glob that only says "everything" is left empty by parsing.
+  if (glob.length === 0) return () => true
+  return ({ absolutePath, path }) => {
+    const names = absolute ? components(absolutePath) : path.split('/')
+    return names.some((_, index) => globMatches(glob, names.slice(0, index + 1)))
+  }
+}
+
+/** A filter as a function; without one, everything is picked. */
+export function toPicker(filter: ChangeFilter | undefined): (change: SandboxChange) => boolean {
+  if (filter === undefined) return () => true
+  if (typeof filter === 'function') return filter
+  const picks = filter.map(globPicks)
+  return (change) => picks.some((pick) => pick(change))
+}

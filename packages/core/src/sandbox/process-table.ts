@@ -1,0 +1,59 @@
+import type { Denial } from '../denial.ts'
+import {
+  type Command,
+  type CommandInput,
+  keptBytes,
+  refuseAborted,
+  type SpawnOptions,
+  checkedDuration,
+  spawnRequest,
+} from './command.ts'
+import type { SandboxContext } from './context.ts'
+import { LiveProcess } from './live-process.ts'
+import type { SandboxProcess, SandboxProcesses } from './process.ts'
+
+/** Starts commands, and knows those that still run. */
+export class ProcessTable implements SandboxProcesses {
+  readonly #context: SandboxContext
+  readonly #running = new Map<string, LiveProcess>()
+  #started = 0
+
+  constructor(context: SandboxContext) {
+    this.#context = context
+  }
+
+  list(): SandboxProcess[] {
+    return [...this.#running.values()]
+  }
+
+  get(id: string): SandboxProcess | undefined {
+    return this.#running.get(id)
+  }
+
+  /** Starts a command. Options are checked before anything runs. */
+  async start(
+    command: Command,
+    options: SpawnOptions,
+    input?: CommandInput,
+  ): Promise<SandboxProcess> {
+    const { lifeline, session, plan } = this.#context
+    const request = spawnRequest(plan, command, options)
+    keptBytes(options)
+    if (options.timeoutMs !== undefined) checkedDuration('timeoutMs', options.timeoutMs)
+    refuseAborted(options.signal)
+    const process = await lifeline.during(() => session.spawn(request))
+    this.#started += 1
+    const id = `p${this.#started}`
+    const live = new LiveProcess(this.#context, { id, request, process, options, input })
+    this.#running.set(id, live)
+    void live.gone.then(() => this.#running.delete(id))
+    return live
+  }
+
+  /** Attributes a refusal that the sandbox told of to the commands that run now. */
+  tell(denial: Denial): readonly string[] {
+    const live = [...this.#running.values()].filter((process) => !process.exited)
+    for (const process of live) process.tell(denial)
+    return live.map((process) => process.id)
+  }
+}
