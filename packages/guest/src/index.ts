@@ -3,4 +3,7 @@
  *
  * @packageDocumentation
  */
+export { connectGuest, type GuestOptions } from './connect-guest.ts'
+export { guestInitPath } from './guest-init-path.ts'
+export type { GuestSession } from './session.ts'
 export type { SetupGap, SetupOperation } from './setup.ts'
