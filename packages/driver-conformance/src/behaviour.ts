@@ -1,5 +1,4 @@
-import type { Capabilities, Policy, SandboxDriver } from '@caisson/core'
-import type { Sandbox } from './subject.ts'
+import type { Capabilities, Policy, Sandbox, SandboxDriver } from '@caisson/core'
 import type { HostListeners } from './host-listen.ts'
 import type { HostProbe } from './host-probe.ts'
 import type { HostProcesses } from './host-process-launch.ts'
@@ -39,10 +38,7 @@ export interface ConformanceContext {
   readonly driver: SandboxDriver
   /** A fresh, canonical folder on the host, owned by the current user; removed afterwards. */
   readonly workDir: string
-  /**
-   * Creates a sandbox that is destroyed after the behaviour. Clauses that the driver's enforcement
-   * report calls `none` are accepted here, so that a behaviour sees what the driver really does.
-   */
+  /** Creates a sandbox that is destroyed after the behaviour. Nothing weaker is accepted. */
   createSandbox(policy: Policy, wishes?: SandboxWishes): Promise<Sandbox>
   /** Makes `workDir/name` and returns its path. */
   folder(name: string): Promise<string>

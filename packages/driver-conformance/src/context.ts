@@ -1,17 +1,17 @@
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSandbox, type Policy, type SandboxDriver } from '@caisson/core'
+import type { createSandbox, Policy, Sandbox, SandboxDriver } from '@caisson/core'
 import type { ConformanceContext, DriverModule, SandboxWishes } from './behaviour.ts'
 import { createHostListeners } from './host-listen.ts'
 import { createHostProbe } from './host-probe.ts'
 import { createHostProcesses } from './host-process-launch.ts'
-import type { Sandbox } from './subject.ts'
 
 /** What is under test. */
 export interface Subject {
   readonly driver: SandboxDriver
   readonly elsewhere: DriverModule | null
+  readonly createSandbox: typeof createSandbox
 }
 
 /** A context, and what undoes everything that was made through it. */
@@ -24,7 +24,8 @@ export interface OpenContext {
 type Cleanup = () => Promise<unknown> | void
 
 /** Makes a fresh folder and a context for one behaviour. */
-export async function openContext({ driver, elsewhere }: Subject): Promise<OpenContext> {
+export async function openContext(subject: Subject): Promise<OpenContext> {
+  const { driver, elsewhere } = subject
   const workDir = await realpath(await mkdtemp(join(tmpdir(), 'caisson-conformance-')))
   const cleanups: Cleanup[] = [() => rm(workDir, { recursive: true, force: true })]
   const defer = (cleanup: Cleanup): void => {
@@ -34,7 +35,7 @@ export async function openContext({ driver, elsewhere }: Subject): Promise<OpenC
     driver,
     workDir,
     elsewhere,
-    createSandbox: (policy, wishes) => track({ driver, defer, policy, wishes }),
+    createSandbox: (policy, wishes) => track({ subject, defer, policy, wishes }),
     folder: async (name) => {
       const path = join(workDir, name)
       await mkdir(path)
@@ -49,14 +50,14 @@ export async function openContext({ driver, elsewhere }: Subject): Promise<OpenC
 }
 
 interface Tracking {
-  readonly driver: SandboxDriver
+  readonly subject: Subject
   readonly policy: Policy
   readonly wishes: SandboxWishes | undefined
   readonly defer: (cleanup: Cleanup) => void
 }
 
-async function track({ driver, policy, wishes, defer }: Tracking): Promise<Sandbox> {
-  const sandbox = await createSandbox({ driver, policy, ...wishes })
+async function track({ subject, policy, wishes, defer }: Tracking): Promise<Sandbox> {
+  const sandbox = await subject.createSandbox({ driver: subject.driver, policy, ...wishes })
   defer(() => sandbox.destroy())
   return sandbox
 }

@@ -21,6 +21,7 @@ export type { HostProcesses, NodeProcess, NodeProcessOptions } from './host-proc
 export {
   type BehaviourResult,
   createRunner,
+  type RunnerOptions,
   type RunOptions,
   type Runner,
   runBehaviours,

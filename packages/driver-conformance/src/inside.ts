@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ConformanceContext } from './behaviour.ts'
-import type { ExecOptions, ExecResult, Sandbox } from './subject.ts'
+import type { ExecOptions, ExecResult, Sandbox } from '@caisson/core'
 
 /** What a script is run with. */
 export interface ScriptRun {

@@ -1,16 +1,8 @@
 import type { Probe, SandboxDriver } from '@caisson/core'
-import type { Behaviour, DriverModule } from './behaviour.ts'
+import type { Behaviour } from './behaviour.ts'
 import { behaviours } from './behaviours/index.ts'
 import { isDriverRequired } from './probe-required.ts'
-import { createRunner, type Runner } from './run-behaviour.ts'
-
-/** How a driver is tested. */
-export interface DescribeDriverOptions {
-  /** How another process can create the same driver; without it a few behaviours are skipped. */
-  readonly elsewhere?: DriverModule | undefined
-  /** Which behaviours; default all. */
-  readonly filter?: ((behaviour: Behaviour) => boolean) | undefined
-}
+import { createRunner, type RunOptions, type Runner } from './run-behaviour.ts'
 
 /** What mocha allows for cleaning up, beyond the behaviour's own time. */
 const cleaningMs = 20_000
@@ -26,14 +18,14 @@ const defaultTimeoutMs = 20_000
 export function describeDriver(
   name: string,
   createDriver: () => SandboxDriver,
-  options: DescribeDriverOptions = {},
+  options: RunOptions = {},
 ): void {
   describe(`${name} keeps the promises of a driver`, () => {
     let runner: Runner | undefined
     before('probe the driver', async function () {
       const driver = createDriver()
       const probe = await driver.probe()
-      if (probe.available) runner = createRunner(driver, options.elsewhere ?? null)
+      if (probe.available) runner = createRunner(driver, options)
       else decline(this, name, probe)
     })
     for (const [area, members] of byArea(behaviours.filter(options.filter ?? (() => true)))) {

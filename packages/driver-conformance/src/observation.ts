@@ -1,16 +1,18 @@
-import type { EnforcedBy } from '@caisson/core'
-import type { Sandbox } from './subject.ts'
+import type { EnforcedBy, Sandbox, SandboxEvent, SandboxEventOf } from '@caisson/core'
 
 /** Who enforces a clause of the sandbox's policy, by the driver's own report. */
 export function enforcedBy(sandbox: Sandbox, clause: string): EnforcedBy | null {
   return sandbox.enforcement.clauses.find((entry) => entry.clause === clause)?.by ?? null
 }
 
-/** Collects what a sandbox reports under one name from now on. */
-export function listen(sandbox: Sandbox, name: string): readonly unknown[] {
-  const reports: unknown[] = []
-  sandbox.on(name, (report) => {
-    reports.push(report)
+/** Collects the events of one name from now on. */
+export function listen<Name extends SandboxEvent['type']>(
+  sandbox: Sandbox,
+  name: Name,
+): readonly SandboxEventOf<Name>[] {
+  const events: SandboxEventOf<Name>[] = []
+  sandbox.on(name, (event) => {
+    events.push(event)
   })
-  return reports
+  return events
 }

@@ -2,8 +2,7 @@
  * A program of its own: another process that hosts a sandbox, so that a behaviour can watch it die
  * or look at what it leaves in its folder for temporary files. Its one argument is an `OtherHostJob`.
  */
-import { createSandbox } from '@caisson/core'
-import type { SandboxDriver } from '@caisson/core'
+import { createSandbox, type SandboxDriver } from '@caisson/core'
 import type { DriverModule } from './behaviour.ts'
 import { daemonScript, shell } from './inside.ts'
 

@@ -1,10 +1,11 @@
-import type { Capabilities, SandboxDriver } from '@caisson/core'
+import { createSandbox, type Capabilities, type SandboxDriver } from '@caisson/core'
 import {
   BehaviourSkipped,
   type Behaviour,
   type CapabilityName,
   type DriverModule,
 } from './behaviour.ts'
+import { behaviours } from './behaviours/index.ts'
 import { openContext, type Subject } from './context.ts'
 import { createToolCensus, type ToolCensus } from './tool-census.ts'
 
@@ -20,12 +21,18 @@ export interface BehaviourResult {
   readonly verdict: Verdict
 }
 
-/** How to run. */
-export interface RunOptions {
-  /** Which behaviours; default all. */
-  readonly filter?: ((behaviour: Behaviour) => boolean) | undefined
+/** What a runner may be told. */
+export interface RunnerOptions {
   /** How another process can create the same driver; without it a few behaviours are skipped. */
   readonly elsewhere?: DriverModule | undefined
+  /** What creates sandboxes. Default: core. */
+  readonly createSandbox?: typeof createSandbox | undefined
+}
+
+/** How to run. */
+export interface RunOptions extends RunnerOptions {
+  /** Which behaviours; default all. */
+  readonly filter?: ((behaviour: Behaviour) => boolean) | undefined
 }
 
 const defaultTimeoutMs = 20_000
@@ -37,21 +44,22 @@ export interface Runner {
 }
 
 /** A runner that remembers which programs exist inside. */
-export function createRunner(driver: SandboxDriver, elsewhere: DriverModule | null): Runner {
+export function createRunner(driver: SandboxDriver, options: RunnerOptions = {}): Runner {
+  const create = options.createSandbox ?? createSandbox
+  const subject = { driver, elsewhere: options.elsewhere ?? null, createSandbox: create }
   const census = createToolCensus(driver)
-  return { run: (behaviour) => runOne(behaviour, { driver, elsewhere }, census) }
+  return { run: (behaviour) => runOne(behaviour, subject, census) }
 }
 
 /**
- * Runs behaviours one after the other and tells how each went. Never rejects for a broken promise.
+ * Runs the behaviours one after the other and tells how each went. Never rejects for a broken promise.
  * Behaviours marked as `hazard` are run too: filter them out for a driver that you do not trust.
  */
 export async function runBehaviours(
   driver: SandboxDriver,
-  behaviours: readonly Behaviour[],
   options: RunOptions = {},
 ): Promise<BehaviourResult[]> {
-  const runner = createRunner(driver, options.elsewhere ?? null)
+  const runner = createRunner(driver, options)
   const results: BehaviourResult[] = []
   for (const behaviour of behaviours.filter(options.filter ?? (() => true))) {
     results.push({ behaviour, verdict: await runner.run(behaviour) })

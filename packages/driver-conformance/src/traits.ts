@@ -1,4 +1,4 @@
-import type { Sandbox } from './subject.ts'
+import type { Sandbox } from '@caisson/core'
 
 /** The states that a sandbox which the caller holds can be in. */
 export type LifecycleState = 'live' | 'destroying' | 'destroyed'
@@ -26,10 +26,12 @@ export const operations: Readonly<Record<string, Operation>> = {
   'fs.readFile': (sandbox) => sandbox.fs.readFile('/etc/passwd'),
   'fs.readdir': (sandbox) => sandbox.fs.readdir('/tmp'),
   'fs.stat': (sandbox) => sandbox.fs.stat('/tmp'),
-  'fs.mkdir': (sandbox) => sandbox.fs.mkdir('/tmp/folder', { recursive: true }),
+  'fs.mkdir': (sandbox) => sandbox.fs.mkdir('/tmp/trait-folder', { recursive: true }),
   'fs.exists': (sandbox) => sandbox.fs.exists('/tmp'),
   'fs.download': async (sandbox) => {
-    for await (const chunk of sandbox.fs.download('/tmp')) if (chunk.length === 0) return
+    await sandbox.fs.mkdir('/tmp/trait-folder', { recursive: true })
+    for await (const chunk of sandbox.fs.download('/tmp/trait-folder'))
+      if (chunk.length === 0) return
   },
   'ports.list': (sandbox) => sandbox.ports.list(),
 }

@@ -5,6 +5,7 @@ import {
   readdir,
   readFile,
   rename,
+  rm,
   stat,
   symlink,
   writeFile,
@@ -200,6 +201,7 @@ const seeing: readonly Behaviour[] = [
       'gives a private temporary folder and a private home that start empty and stay off the host',
     async run(context) {
       const name = context.host.marker()
+      context.defer(() => rm(`/tmp/${name}`, { force: true }))
       const sandbox = await context.createSandbox({})
       assert.equal(printed(await shell(sandbox, 'ls -A /tmp; ls -A "$HOME"')), '')
       printed(await shell(sandbox, 'echo hi > "/tmp/$1" && echo hi > "$HOME/$1"', { args: [name] }))

@@ -3,7 +3,7 @@ import { access, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Behaviour } from '../behaviour.ts'
 import { printed, refused, scene, shell, text, type Scene } from '../inside.ts'
-import type { Sandbox } from '../subject.ts'
+import type { Sandbox } from '@caisson/core'
 
 const area = 'links'
 

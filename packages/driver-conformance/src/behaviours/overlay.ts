@@ -3,7 +3,7 @@ import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Behaviour, ConformanceContext } from '../behaviour.ts'
 import { printed, refused, rejectsWith, scene, shell, type Scene } from '../inside.ts'
-import type { Sandbox } from '../subject.ts'
+import type { Sandbox } from '@caisson/core'
 
 const area = 'overlay'
 const requires = ['overlay'] as const

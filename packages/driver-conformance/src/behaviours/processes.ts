@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { skip, type Behaviour, type ConformanceContext } from '../behaviour.ts'
 import { daemonScript, perl, printed, refused, rejectsWith, scene, shell } from '../inside.ts'
-import type { Sandbox } from '../subject.ts'
+import type { Sandbox } from '@caisson/core'
 
 const area = 'processes'
 const ptraceNumber: Readonly<Record<string, number>> = { x64: 101, arm64: 117 }

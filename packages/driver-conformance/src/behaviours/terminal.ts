@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Behaviour } from '../behaviour.ts'
 import { perl, printed, rejectsWith, shell } from '../inside.ts'
-import type { SandboxProcess } from '../subject.ts'
+import type { SandboxProcess } from '@caisson/core'
 
 const area = 'terminal'
 const requires = ['pty'] as const
@@ -59,7 +59,7 @@ export const terminalBehaviours: readonly Behaviour[] = [
       const script =
         'trap "echo interrupted; exit 9" INT; read line; echo "got $line"; while :; do sleep 0.05; done'
       const running = await sandbox.spawn(['/bin/sh', '-c', script], { terminal })
-      const writer = running.stdin.getWriter()
+      const writer = (running.stdin ?? assert.fail('the command has no stdin')).getWriter()
       await writer.write(new TextEncoder().encode('hello\n'))
       await readUntil(running, /got hello/)
       await writer.write(new Uint8Array([3]))
