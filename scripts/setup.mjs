@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Brings a fresh Debian or Ubuntu machine that has only Node and npm to where `npm test` can run.
 // Says what it lacks and why before it installs anything; does nothing, quickly, when nothing lacks.
-// Uses nothing but Node itself: it runs before `npm ci` does.
+// Uses nothing but Node itself: it runs before npm has installed anything.
 //
 //   node scripts/setup.mjs [--ci] [--bench] [--check]
 //
@@ -99,6 +99,14 @@ function installDebianPackages(needs) {
     fail(`still missing after installing: ${left.map((need) => need.debian).join(', ')}`)
 }
 
+function installNpmPackages() {
+  // Not `npm ci`, which refuses a lock file that leaves out optional packages of other platforms. What it
+  // would hold (these versions, these hashes, nothing else) is looked at afterwards.
+  run(['npm', 'install', '--no-save', '--no-audit', '--no-fund'])
+  const left = npmReason()
+  if (left !== null) fail(`npm did not install what package-lock.json says: ${left}`)
+}
+
 function refuseOldNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   if (major > 20 || (major === 20 && minor >= 19)) return
@@ -113,7 +121,7 @@ function main() {
   if (npm !== null) console.log(`setup: npm packages are not as package-lock.json says: ${npm}`)
   if (flags.has('--check')) process.exit(needs.length > 0 || npm !== null ? 1 : 0)
   if (needs.length > 0) installDebianPackages(needs)
-  if (npm !== null) run(['npm', 'ci', '--no-audit', '--no-fund'])
+  if (npm !== null) installNpmPackages()
 }
 
 main()
