@@ -17,7 +17,7 @@ export interface Setting {
 }
 
 /** A policy with one mount and nothing else, so that a bare `bwrap` can be given the same. */
-export function benchPolicy(folder: string): Policy {
+function benchPolicy(folder: string): Policy {
   return { filesystem: { mounts: [{ source: folder, target: '/work', access: 'write' }] } }
 }
 

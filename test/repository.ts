@@ -24,7 +24,7 @@ export function sourceFiles(): string[] {
 }
 
 /** Files below a folder of the checkout whose names end in `ending`, as paths from the root. */
-export function filesBelow(folder: string, ending: string): string[] {
+function filesBelow(folder: string, ending: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith(ending))
     .map((file) => `${folder}/${file}`)
