@@ -1,0 +1,396 @@
+import type { Mount, MountAccess } from '@caisson/core'
+import { parsePolicy, planSandbox, resolveAccess } from '@caisson/core'
+import { expect } from 'chai'
+import { refusal } from '../policy/error-message.ts'
+import { factsFor, type MadeUpHost, plan, planMounts } from './facts.ts'
+
+const at = (source: string, access: MountAccess, target?: string): Mount =>
+  target === undefined ? { source, access } : { source, access, target }
+
+describe('planSandbox', () => {
+  it('spells out every default of an empty policy', () => {
+    const made = plan({})
+    expect(made.mounts).to.deep.equal([])
+    expect(made.image).to.equal(null)
+    expect(made.network).to.deep.equal({ kind: 'none' })
+    expect(made.workingDirectory).to.equal('/home/sandbox')
+    expect(made.scratch).to.deep.equal({
+      tmpBytes: 512 * 1024 * 1024,
+      home: '/home/sandbox',
+      homeBytes: 512 * 1024 * 1024,
+    })
+    expect(made.limits).to.deep.equal({
+      cpus: null,
+      memoryBytes: 2048 * 1024 * 1024,
+      pids: 512,
+      diskBytes: 1024 * 1024 * 1024,
+      openFiles: 4096,
+      wallTimeMs: null,
+      outputBytes: null,
+    })
+    expect(made.process).to.deep.equal({
+      uid: 1000,
+      gid: 1000,
+      hostname: 'sandbox',
+      unixSockets: true,
+    })
+  })
+
+  it('is frozen, and leaves the facts alone', () => {
+    const policy = parsePolicy({ filesystem: { mounts: [at('/srv/a', 'write')] } })
+    const facts = factsFor(policy)
+    const made = planSandbox(policy, facts, 'x')
+    expect(Object.isFrozen(made) && Object.isFrozen(made.mounts[0]?.protect)).to.equal(true)
+    expect(Object.isFrozen(facts.system[0])).to.equal(false)
+  })
+
+  it('inherits LANG and TERM and nothing else, and lets the policy decide', () => {
+    const { environment } = plan({ environment: { PATH: '/opt/x/bin', TOKEN: 't' } })
+    expect(environment).to.deep.equal({
+      HOME: '/home/sandbox',
+      LANG: 'de_DE.UTF-8',
+      LOGNAME: 'sandbox',
+      PATH: '/opt/x/bin',
+      SHELL: '/bin/sh',
+      TERM: 'xterm',
+      TMPDIR: '/tmp',
+      TOKEN: 't',
+      USER: 'sandbox',
+    })
+  })
+
+  it('does not pass on odd values of LANG and TERM', () => {
+    const policy = parsePolicy({})
+    const environment = { LANG: 'x\ny', TERM: '../../x' }
+    const made = planSandbox(policy, { ...factsFor(policy), environment }, 'x')
+    expect([made.environment['LANG'], made.environment['TERM']]).to.deep.equal(['C.UTF-8', 'dumb'])
+  })
+
+  it('makes its own files of /etc, with no name of the host in them', () => {
+    const files = plan({ process: { hostname: 'pit' } }).system.filter((one) => one.kind === 'file')
+    expect(files.map((one) => one.path)).to.include.members(['/etc/passwd', '/etc/resolv.conf'])
+    const text = JSON.stringify(files)
+    expect(text).to.contain('sandbox:x:1000:1000').and.to.contain('localhost pit')
+    expect(text).not.to.contain('ada')
+  })
+
+  it('shows no system at all when the policy says so', () => {
+    const shown = plan({ filesystem: { system: 'none' } }).system.filter(
+      (one) => one.kind !== 'file',
+    )
+    expect(shown).to.deep.equal([])
+    const image = plan({ filesystem: { system: { image: 'debian:12' } } })
+    expect(image.image).to.equal('debian:12')
+    expect(image.system.filter((one) => one.kind !== 'file')).to.deep.equal([])
+  })
+
+  it('orders parents before what lies in them, whatever the order of the list', () => {
+    const mounts = [
+      at('/s/3', 'read', '/a/b/c'),
+      at('/s/2', 'read', '/a/b'),
+      at('/s/1', 'read', '/z'),
+    ]
+    const mountPoints = { '/s/2/c': 'directory' } as const
+    const targets = planMounts(mounts, { mountPoints }).mounts.map((one) => one.target)
+    expect(targets).to.deep.equal(['/z', '/a/b', '/a/b/c'])
+    const again = planMounts([...mounts].reverse(), { mountPoints }).mounts.map((one) => one.target)
+    expect(again).to.deep.equal(targets)
+  })
+
+  it('uses the canonical source as target, and starts in the first folder of the list', () => {
+    const made = planMounts([at('./f', 'read'), at('./link', 'write'), at('/a', 'write')], {
+      kinds: { './f': 'file' },
+      links: { './f': '/srv/f', './link': '/srv/real' },
+    })
+    expect(made.mounts.map((one) => one.source)).to.deep.equal(['/a', '/srv/f', '/srv/real'])
+    expect(made.mounts.every((one) => one.source === one.target)).to.equal(true)
+    expect(made.workingDirectory).to.equal('/srv/real')
+  })
+
+  const refused: readonly (readonly [string, readonly Mount[], MadeUpHost, RegExp])[] = [
+    [
+      'a missing source',
+      [at('/x', 'read')],
+      { kinds: { '/x': 'missing' } },
+      /does not exist; make/,
+    ],
+    ['a socket', [at('/x', 'read')], { kinds: { '/x': 'other' } }, /neither a folder nor a file/],
+    ['an unreadable source', [at('/x', 'read')], { kinds: { '/x': 'unreadable' } }, /looked at/],
+    ['the root', [at('/', 'read')], {}, /source is `\/`/],
+    ['a link to the root', [at('/x', 'read')], { links: { '/x': '/' } }, /source is `\/`/],
+    ['/home', [at('/home', 'read')], {}, /contains the home/],
+    ['the home by accident', [at('.', 'read')], { links: { '.': '/home/ada' } }, /is the home/],
+    ['the home by a link', [at('/x', 'read')], { links: { '/x': '/home/ada' } }, /is the home/],
+    ['/tmp', [at('/tmp', 'write')], {}, /files of every program/],
+    ['/proc', [at('/proc/self', 'read')], {}, /lies in \/proc/],
+    ['/sys', [at('/sys', 'read')], {}, /lies in \/sys/],
+    ['/dev', [at('/dev/shm', 'write')], {}, /lies in \/dev/],
+    ['/run', [at('/x', 'read')], { links: { '/x': '/run/docker' } }, /lies in \/run/],
+    ['an overlay of a file', [at('/x', 'overlay')], { kinds: { '/x': 'file' } }, /only folders/],
+    ['one target twice', [at('/x', 'read', '/t'), at('/y', 'read', '/t')], {}, /mounts\[0\] too/],
+    ['a target in /proc', [at('/x', 'read', '/proc/x')], {}, /is reserved/],
+    ['a target in /dev', [at('/x', 'read', '/dev')], {}, /is reserved/],
+    ['a target in /sys', [at('/x', 'read', '/sys/fs')], {}, /is reserved/],
+    ['a target in /.caisson', [at('/x', 'read', '/.caisson')], {}, /is reserved/],
+    ['a target over /tmp', [at('/x', 'read', '/tmp')], {}, /cover the private \/tmp/],
+    ['a target over the home', [at('/x', 'read', '/home')], {}, /cover the private/],
+    ['a target over /usr', [at('/x', 'read', '/usr')], {}, /cover \/usr/],
+    ['a target over /etc', [at('/x', 'read', '/etc')], {}, /cover \/etc/],
+    ['a target through a link', [at('/x', 'read', '/bin/x')], {}, /no folder inside/],
+    ['a target under a made file', [at('/x', 'read', '/etc/passwd/x')], {}, /no folder inside/],
+    ['a target missing in /usr', [at('/x', 'read', '/usr/x')], {}, /lands on \/usr\/x/],
+    [
+      'a target missing in a writable mount',
+      [at('/x', 'write', '/w'), at('/y', 'read', '/w/y')],
+      {},
+      /lands on \/x\/y, which is missing/,
+    ],
+    [
+      'a target that is a link in its mount',
+      [at('/x', 'overlay', '/w'), at('/y', 'read', '/w/y')],
+      { mountPoints: { '/x/y': 'symlink' } },
+      /through a symbolic link/,
+    ],
+    [
+      'a folder on a file',
+      [at('/x', 'read', '/w'), at('/y', 'read', '/w/y')],
+      { mountPoints: { '/x/y': 'file' } },
+      /is a file/,
+    ],
+    [
+      'a target below a mounted file',
+      [at('/f', 'read', '/w'), at('/y', 'read', '/w/y')],
+      { kinds: { '/f': 'file' } },
+      /lies below the file/,
+    ],
+    [
+      'an overlay that a write mount can change elsewhere',
+      [at('/x', 'overlay', '/o'), at('/x/sub', 'write', '/w')],
+      {},
+      /overlaps/,
+    ],
+    [
+      'an overlay inside a write mount that shows it too',
+      [at('/x/sub', 'overlay', '/o'), at('/x', 'write', '/w')],
+      {},
+      /overlaps/,
+    ],
+    [
+      'the same overlay twice',
+      [at('/x', 'overlay', '/a'), at('/x', 'overlay', '/b')],
+      {},
+      /overlaps/,
+    ],
+    [
+      'a write mount of hooks',
+      [at('/r/.git/hooks', 'write')],
+      {},
+      /kept read-only by protectDefaults/,
+    ],
+    ['a write mount below .ssh', [at('/r/.ssh/x', 'write')], {}, /protectDefaults:\.ssh/],
+  ]
+  for (const [title, mounts, host, message] of refused) {
+    it(`refuses ${title}, with a remedy`, () => {
+      const said = refusal(() => planMounts(mounts, host))
+      expect(said).to.match(/^POLICY_INVALID filesystem\.mounts\[\d+\]: .+; .+/)
+      expect(said).to.match(message)
+    })
+  }
+
+  const accepted: readonly (readonly [string, readonly Mount[], MadeUpHost])[] = [
+    ['the home that the policy writes out', [at('/home/ada', 'read')], {}],
+    ['a folder in /tmp at its own place', [at('/tmp/work', 'write')], {}],
+    [
+      'a folder in /usr that is there',
+      [at('/x', 'read', '/usr/x')],
+      { mountPoints: { '/usr/x': 'directory' } },
+    ],
+    [
+      'a mount point that is missing in an overlay',
+      [at('/x', 'overlay', '/w'), at('/y', 'read', '/w/y')],
+      {},
+    ],
+    [
+      'a write mount at its own place in an overlay',
+      [at('/x', 'overlay', '/w'), at('/x/out', 'write', '/w/out')],
+      { mountPoints: { '/x/out': 'directory' } },
+    ],
+    ['one source read and written', [at('/x', 'read', '/r'), at('/x', 'write', '/w')], {}],
+    ['hooks to read', [at('/r/.git/hooks', 'read')], {}],
+    ['a worktree below a folder of an agent', [at('/r/.claude/worktrees/x', 'write')], {}],
+  ]
+  for (const [title, mounts, host] of accepted) {
+    it(`takes ${title}`, () => {
+      expect(planMounts(mounts, host).mounts).to.have.length(mounts.length)
+    })
+  }
+
+  it('lets only root choose another user', () => {
+    expect(refusal(() => plan({ process: { user: 5 } }))).to.match(/process\.user: only root/)
+    expect(plan({ process: { user: 5 } }, { uid: 0 }).process).to.include({ uid: 5, gid: 5 })
+    expect(plan({ process: { user: 1000 } }).process.uid).to.equal(1000)
+  })
+
+  it('refuses facts of another policy', () => {
+    const facts = factsFor(parsePolicy({ filesystem: { mounts: [at('/a', 'read')] } }))
+    const other = parsePolicy({ filesystem: { mounts: [at('/b', 'read')] } })
+    expect(refusal(() => planSandbox(other, facts, 'x'))).to.match(/facts are those of another/)
+  })
+
+  it('refuses an id that is no plain name', () => {
+    for (const id of ['', '../x', 'a b', 'x'.repeat(65)]) {
+      expect(() => planSandbox(parsePolicy({}), factsFor({}), id), id).to.throw(TypeError)
+    }
+  })
+
+  const unsupported: readonly (readonly [string, unknown])[] = [
+    ['network.allow', { network: { allow: ['example.com'] } }],
+    ['network.mode', { network: { mode: 'observe' } }],
+    ['network.addresses.allow', { network: { addresses: { allow: ['10.0.0.0/8'] } } }],
+    ['credentials', { credentials: { a: { source: { env: 'A' }, carrier: { header: 'x-a' } } } }],
+  ]
+  for (const [clause, input] of unsupported) {
+    it(`refuses ${clause} by name`, () => {
+      expect(refusal(() => plan(input))).to.match(
+        new RegExp(`^POLICY_UNSUPPORTED ${clause.replaceAll('.', '\\.')}: `),
+      )
+    })
+  }
+
+  it('takes a network policy that allows nothing', () => {
+    const network = { allow: [], deny: ['example.com'], addresses: { deny: ['10.0.0.0/8'] } }
+    expect(plan({ network }).network.kind).to.equal('none')
+  })
+})
+
+describe('planSandbox, rules of paths', () => {
+  const rule = (input: unknown, path: string, host?: MadeUpHost): string => {
+    const { access, rule: by } = resolveAccess(plan(input, host), path)
+    return `${access} ${by}`
+  }
+
+  it('protects nothing in a mount that cannot be written', () => {
+    expect(planMounts([at('/r', 'read')]).mounts[0]?.protect).to.deep.equal([])
+    expect(planMounts([at('/r', 'write')]).mounts[0]?.protect.length).to.be.greaterThan(100)
+    const off = plan({ filesystem: { mounts: [at('/r', 'write')], protectDefaults: false } })
+    expect(off.mounts[0]?.protect).to.deep.equal([])
+  })
+
+  it('protects a mount that begins inside .git like the repository around it', () => {
+    const inside = { filesystem: { mounts: [at('/r/.git', 'write', '/g')] } }
+    expect(rule(inside, '/g/hooks/pre-commit')).to.equal('protected protectDefaults:.git/hooks')
+    expect(rule(inside, '/g/config')).to.equal('protected protectDefaults:.git/config')
+    expect(rule(inside, '/g/HEAD')).to.equal('write filesystem.mounts[0]')
+    const outside = { filesystem: { mounts: [at('/plain', 'write', '/g')] } }
+    expect(rule(outside, '/g/hooks/pre-commit')).to.equal('write filesystem.mounts[0]')
+  })
+
+  it('protects a mount that is placed at .git inside', () => {
+    const placed = { filesystem: { mounts: [at('/plain', 'write', '/x/.git')] } }
+    expect(rule(placed, '/x/.git/config')).to.equal('protected protectDefaults:.git/config')
+  })
+
+  it('hides at every place what is hidden at one: a deeper mount of the same files', () => {
+    const filesystem = {
+      mounts: [at('/r', 'read', '/r'), at('/r/sub', 'write', '/s')],
+      deny: ['sub/key', '/r/sub/other'],
+    }
+    expect(rule({ filesystem }, '/r/sub/key')).to.equal('hidden filesystem.deny[0]')
+    expect(rule({ filesystem }, '/s/key')).to.equal('hidden filesystem.deny[0]')
+    expect(rule({ filesystem }, '/s/other')).to.equal('hidden filesystem.deny[1]')
+    expect(rule({ filesystem }, '/s/fine')).to.equal('write filesystem.mounts[1]')
+  })
+
+  it('hides at every place what is hidden at one: a wider mount of the same files', () => {
+    const filesystem = {
+      mounts: [at('/r', 'read', '/r'), at('/r/sub', 'write', '/s')],
+      deny: ['/s/key'],
+      protect: ['/s/ci'],
+    }
+    expect(rule({ filesystem }, '/r/sub/key')).to.equal('hidden filesystem.deny[0]')
+    expect(rule({ filesystem }, '/s/ci/x')).to.equal('protected filesystem.protect[0]')
+    expect(rule({ filesystem }, '/r/sub/ci/x')).to.equal('read filesystem.mounts[0]')
+  })
+
+  it('hides in both twins what an absolute glob hides in one', () => {
+    const filesystem = {
+      mounts: [at('/r', 'read', '/a'), at('/r', 'write', '/b')],
+      deny: ['/a/key'],
+    }
+    expect(rule({ filesystem }, '/b/key')).to.equal('hidden filesystem.deny[0]')
+  })
+
+  it('carries a glob into a mount of other files nested on its way', () => {
+    const filesystem = {
+      mounts: [at('/r', 'read', '/r'), at('/o', 'read', '/r/a')],
+      deny: ['a/key'],
+    }
+    const host = { mountPoints: { '/r/a': 'directory' } } as const
+    expect(rule({ filesystem }, '/r/a/key', host)).to.equal('hidden filesystem.deny[0]')
+  })
+
+  const contradictions: readonly (readonly [string, object, MadeUpHost, RegExp])[] = [
+    [
+      'a mount that a glob hides as a whole',
+      { mounts: [at('/r', 'read'), at('/r/key', 'read')], deny: ['key'] },
+      { mountPoints: { '/r/key': 'directory' } },
+      /hidden as a whole by filesystem\.deny\[0\]/,
+    ],
+    [
+      'a mount inside a hidden folder',
+      { mounts: [at('/r', 'read'), at('/r/key/a', 'read')], deny: ['**/key'] },
+      { mountPoints: { '/r/key/a': 'directory' } },
+      /hidden as a whole/,
+    ],
+    [
+      'hidden files mounted elsewhere',
+      { mounts: [at('/r', 'read'), at('/r/key', 'read', '/k')], deny: ['key'] },
+      {},
+      /hidden as a whole/,
+    ],
+    [
+      'protected files mounted writable elsewhere',
+      { mounts: [at('/r', 'write'), at('/r/ci', 'write', '/k')], protect: ['ci'] },
+      {},
+      /kept read-only as a whole by filesystem\.protect\[0\]/,
+    ],
+    [
+      'a glob of everything',
+      { mounts: [at('/r', 'read')], deny: ['**'] },
+      {},
+      /matches everything/,
+    ],
+    [
+      'an absolute glob outside',
+      { mounts: [at('/r', 'read')], deny: ['/x/y'] },
+      {},
+      /lies in no mount/,
+    ],
+    [
+      'an absolute glob of the mount',
+      { mounts: [at('/r', 'read')], deny: ['/r'] },
+      {},
+      /as a whole/,
+    ],
+  ]
+  for (const [title, filesystem, host, message] of contradictions) {
+    it(`refuses ${title}`, () => {
+      const said = refusal(() => plan({ filesystem }, host))
+      expect(said).to.match(/^POLICY_INVALID /)
+      expect(said).to.match(message)
+    })
+  }
+
+  it('lets a writable mount inside a protected folder win, as the more specific one', () => {
+    const filesystem = { mounts: [at('/r', 'write'), at('/r/ci/out', 'write')], protect: ['ci'] }
+    const host = { mountPoints: { '/r/ci/out': 'directory' } } as const
+    expect(rule({ filesystem }, '/r/ci/x', host)).to.equal('protected filesystem.protect[0]')
+    expect(rule({ filesystem }, '/r/ci/out/x', host)).to.equal('write filesystem.mounts[1]')
+  })
+
+  it('refuses more rules than the guest takes', () => {
+    const mounts = [at('/r', 'read')]
+    const deny = Array.from({ length: 500 }, (_, index) => `${'a/'.repeat(20)}secret-${index}`)
+    expect(refusal(() => plan({ filesystem: { mounts, deny } }))).to.match(/use fewer globs/)
+  })
+})
