@@ -1,4 +1,4 @@
-import type { Sandbox } from '@caisson/bubblewrap'
+import type { Sandbox } from '@caisson/core'
 import { median } from './measure.ts'
 import { descendants, memoryOf } from './process-memory.ts'
 import { open, succeed, type Setting } from './setting.ts'

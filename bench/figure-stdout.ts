@@ -1,4 +1,4 @@
-import type { Sandbox } from '@caisson/bubblewrap'
+import type { Sandbox } from '@caisson/core'
 import { inTurn, timed } from './measure.ts'
 import { compared, open, peerTrial, type Setting } from './setting.ts'
 import { figure, type Row } from './table.ts'

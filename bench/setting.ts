@@ -1,4 +1,5 @@
-import { createSandbox, type Policy, type Sandbox } from '@caisson/bubblewrap'
+import { bubblewrap } from '@caisson/bubblewrap'
+import { createSandbox, type Policy, type Sandbox } from '@caisson/core'
 import type { Trial } from './measure.ts'
 import { figure } from './table.ts'
 import type { Peer } from './peer.ts'
@@ -21,9 +22,11 @@ function benchPolicy(folder: string): Policy {
   return { filesystem: { mounts: [{ source: folder, target: '/work', access: 'write' }] } }
 }
 
-/** A sandbox with that policy. */
+const driver = bubblewrap()
+
+/** A sandbox with that policy, by one driver, as a host that makes many would. */
 export function open(folder: string): Promise<Sandbox> {
-  return createSandbox({ policy: benchPolicy(folder) })
+  return createSandbox({ driver, policy: benchPolicy(folder) })
 }
 
 /** A command that must succeed: a figure of failing commands would be worth nothing. */

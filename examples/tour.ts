@@ -1,6 +1,7 @@
 // `npm start`: one real project, one sandboxed agent, a review, a commit. Every step states what must
 // hold, on both sides of the wall, and the program fails when something does not.
-import { createSandbox, type Policy, type Sandbox } from '@caisson/bubblewrap'
+import { createSandbox } from '@caisson/bubblewrap'
+import type { Policy, Sandbox } from '@caisson/core'
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

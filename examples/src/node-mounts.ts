@@ -1,4 +1,4 @@
-import type { Mount } from '@caisson/bubblewrap'
+import type { Mount } from '@caisson/core'
 import { realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 
