@@ -24,6 +24,18 @@ static bool write_map(struct setup_run *run, const char *path, const unsigned lo
   return write_text(run, path, line);
 }
 
+/* By descriptor: its path may have become read-only, this mount below it has not. */
+static bool limit_namespaces(struct setup_run *run) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", run->namespace_limit);
+  int file = open(path, O_WRONLY | O_CLOEXEC);
+  bool written = file >= 0 && write(file, "1\n", 2) == 2;
+  int failure = errno;
+  if (file >= 0) close(file);
+  close(run->namespace_limit);
+  return written ? true : setup_fail_with(run, failure, "max_user_namespaces");
+}
+
 /*
  * The limit counts what is made below the outer namespace, by anyone: the one made next uses it up, so that nobody
  * inside can make another and be privileged in it.
@@ -32,7 +44,7 @@ bool setup_identity(struct setup_run *run, uint32_t uid, uint32_t gid) {
   unsigned long user[2] = {uid, geteuid()}, group[2] = {gid, getegid()};
   /* Where the outer namespace allows it: groups of the host's user would otherwise stay. */
   if (setgroups(0, NULL) != 0 && errno != EPERM) return setup_fail(run, "groups");
-  if (!write_text(run, "/proc/sys/user/max_user_namespaces", "1\n")) return false;
+  if (!limit_namespaces(run)) return false;
   if (unshare(CLONE_NEWUSER) != 0) return setup_fail(run, "unshare");
   if (!write_text(run, "/proc/self/setgroups", "deny")) return false;
   if (!write_map(run, "/proc/self/uid_map", user)) return false;
