@@ -11,12 +11,16 @@
 // A test that cannot run here says so in its title: `stops a fork bomb (skipped: no cgroup here)`.
 const explained = /\(skipped: .+\)/
 
-/** @param {readonly Report[]} reports */
-export function summarize(reports) {
+/**
+ * @param {readonly Report[]} reports
+ * @param {boolean} isPartial whether the caller asked for some tests only; then a run may have none
+ */
+export function summarize(reports, isPartial = false) {
   const broken = reports.flatMap((report) => report.broken ?? [])
   const skipped = reports.flatMap((report) => report.skipped)
   const unexplained = skipped.filter((title) => !explained.test(title))
-  const empty = reports.filter((report) => report.passed + report.failed === 0 && !report.broken)
+  const isEmpty = (/** @type {Report} */ report) => report.passed + report.failed === 0
+  const empty = reports.filter((report) => isEmpty(report) && !report.broken && !isPartial)
   const passed = reports.reduce((sum, report) => sum + report.passed, 0)
   const failed = reports.reduce((sum, report) => sum + report.failed, 0) + broken.length
   const total = failed + unexplained.length + empty.length
