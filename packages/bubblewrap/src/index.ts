@@ -1,1 +1,8 @@
-export { seccompProgram } from './seccomp/program.ts'
+/**
+ * Caisson's driver for Linux namespaces, through bubblewrap.
+ *
+ * @packageDocumentation
+ */
+export { bubblewrap } from './bubblewrap.ts'
+export { createSandbox } from './create-sandbox.ts'
+export type { BubblewrapOptions } from './options.ts'

@@ -1,0 +1,20 @@
+import { createSandbox as create, type Sandbox, type SandboxOptions } from '@caisson/core'
+import { bubblewrap } from './bubblewrap.ts'
+import type { BubblewrapOptions } from './options.ts'
+
+/** What `createSandbox` of this package takes: everything but the driver, and the driver's own options. */
+export interface BubblewrapSandboxOptions extends SandboxOptions {
+  /** How the driver finds what it needs. */
+  readonly bubblewrap?: BubblewrapOptions | undefined
+}
+
+/**
+ * `createSandbox` of core with this driver. For many sandboxes make one `bubblewrap()` and pass it to
+ * core's `createSandbox`: it looks at the machine once.
+ *
+ * @throws SandboxError as core's `createSandbox` does.
+ */
+export async function createSandbox(options: BubblewrapSandboxOptions): Promise<Sandbox> {
+  const { bubblewrap: driverOptions, ...rest } = options
+  return create({ ...rest, driver: bubblewrap(driverOptions) })
+}

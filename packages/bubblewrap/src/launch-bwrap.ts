@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Duplex, Readable, Writable } from 'node:stream'
+import type { SandboxPlan } from '@caisson/core'
+import { openSources } from './launch-sources.ts'
+import type { Machine } from './machine.ts'
+import { bwrapOptions, type Wiring } from './plan/arguments.ts'
+import { initPath } from './plan/places.ts'
+
+/** A started bwrap. */
+export interface RunningBwrap {
+  readonly child: ChildProcess
+  /** The byte stream to init. */
+  readonly link: Duplex
+  /** Process id of init on the host. Rejects when bwrap ends before telling it. */
+  readonly initPid: Promise<number>
+  /** Resolves when bwrap ended, or could not be started. */
+  readonly exited: Promise<void>
+  /** What bwrap and init complained about so far. */
+  complaint(): string
+}
+
+/** Descriptors as bwrap counts them; what the plan adds comes after. */
+const descriptor = { error: 2, link: 3, options: 4, status: 5, firstFile: 6 } as const
+const complaintBytes = 4096
+const statusBytes = 4096
+
+/**
+ * Starts bwrap for a plan: an empty environment, no arguments that tell anything, no descriptor but
+ * those named here, a session of its own.
+ */
+export function launchBwrap(machine: Machine, plan: SandboxPlan): RunningBwrap {
+  const contents = plan.system.flatMap((entry) => (entry.kind === 'file' ? [entry.content] : []))
+  const sources = openSources(plan, machine.initPath)
+  try {
+    const firstSource = descriptor.firstFile + contents.length
+    const wiring: Wiring = {
+      status: descriptor.status,
+      files: contents.map((_, index) => descriptor.firstFile + index),
+      init: machine.bindsDescriptors ? { descriptor: firstSource } : { path: machine.initPath },
+      mounts: plan.mounts.map((mount, index) =>
+        machine.bindsDescriptors ? { descriptor: firstSource + 1 + index } : { path: mount.source },
+      ),
+    }
+    const inherited = machine.bindsDescriptors ? [sources.init, ...sources.mounts] : []
+    const child = start(machine, plan, [contents.map(() => 'pipe' as const), inherited])
+    return attend(child, [bwrapOptions(plan, wiring), contents])
+  } finally {
+    sources.close()
+  }
+}
+
+function start(
+  machine: Machine,
+  plan: SandboxPlan,
+  [files, inherited]: readonly ['pipe'[], readonly number[]],
+): ChildProcess {
+  const { uid, gid } = plan.process
+  // Root may ask for another user: bwrap itself then runs as that user, so no kernel id is 0.
+  const isOther = machine.uid === 0 && uid !== 0
+  const command = [initPath, '--link', String(descriptor.link)]
+  return spawn(machine.bwrapPath, ['--args', String(descriptor.options), '--', ...command], {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...files, ...inherited],
+    cwd: '/',
+    env: {},
+    detached: true,
+    ...(isOther ? { uid, gid } : {}),
+  })
+}
+
+function attend(
+  child: ChildProcess,
+  [options, contents]: readonly [readonly string[], readonly string[]],
+): RunningBwrap {
+  let complaint = ''
+  const exited = new Promise<void>((resolve) => {
+    child.once('close', () => resolve())
+    child.once('error', (error) => {
+      complaint ||= error.message
+      // A program that could not be started never closes.
+      if (child.pid === undefined) resolve()
+    })
+  })
+  readable(child, descriptor.error).on('data', (chunk: Buffer) => {
+    if (complaint.length < complaintBytes) complaint += chunk.toString('utf8')
+  })
+  const link = stream(child, descriptor.link)
+  send(child, descriptor.options, options.join('\0'))
+  for (const [index, content] of contents.entries())
+    send(child, descriptor.firstFile + index, content)
+  return { child, link, exited, initPid: readInitPid(child, exited), complaint: () => complaint }
+}
+
+/** The line that bwrap writes first: `{ "child-pid": 4711, … }`, maybe in pieces. */
+function readInitPid(child: ChildProcess, exited: Promise<void>): Promise<number> {
+  const status = readable(child, descriptor.status)
+  const told = new Promise<number>((resolve, reject) => {
+    let text = ''
+    status.on('data', (chunk: Buffer) => {
+      if (text.length < statusBytes) text += chunk.toString('latin1')
+      const [, digits] = /"child-pid":\s*(\d+)\D/.exec(text) ?? []
+      if (digits !== undefined) resolve(Number(digits))
+    })
+    void exited.then(() => reject(new Error('bwrap ended before init started')))
+  })
+  told.catch(() => undefined)
+  return told
+}
+
+function send(child: ChildProcess, at: number, text: string): void {
+  const target: Writable = stream(child, at)
+  // A bwrap that ends early leaves nobody to read; its end is what gets reported.
+  target.on('error', () => undefined)
+  target.end(text)
+}
+
+function readable(child: ChildProcess, at: number): Readable {
+  const source: Readable = at === descriptor.error ? required(child.stderr) : stream(child, at)
+  source.on('error', () => undefined)
+  return source
+}
+
+function stream(child: ChildProcess, at: number): Duplex {
+  // Node's pipes are socket pairs: both directions, whatever the type says.
+  return required(child.stdio[at]) as Duplex
+}
+
+function required<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new Error('bwrap was started without its pipes')
+  return value
+}

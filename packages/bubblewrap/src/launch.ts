@@ -1,0 +1,149 @@
+import {
+  type DriverSession,
+  type LaunchContext,
+  SandboxError,
+  type SandboxPlan,
+} from '@caisson/core'
+import { connectGuest, type GuestSession } from '@caisson/guest'
+import { acceptGaps } from './accept-gaps.ts'
+import { type Cgroup, launchCgroup } from './cgroup/launch-cgroup.ts'
+import type { CgroupWarden } from './cgroup/launch-warden.ts'
+import { endProcess, Undo } from './cleanup.ts'
+import { diagnose, type DiagnosisFacts } from './diagnosis.ts'
+import { launchBwrap, type RunningBwrap } from './launch-bwrap.ts'
+import { limitedSession } from './limited-session.ts'
+import type { Machine } from './machine.ts'
+import { placeLimits } from './plan/limit-placement.ts'
+import { setupOperations } from './plan/operations.ts'
+import { seccompProgram } from './seccomp/program.ts'
+import { StartFailure } from './start-failure.ts'
+
+/** What a launch needs beside the plan. */
+export interface Ground {
+  readonly machine: Machine
+  /** Keeps cgroups from outliving the host process; `null` where none can be made. */
+  readonly warden: CgroupWarden | null
+  readonly facts: DiagnosisFacts
+  readonly startTimeoutMs: number
+}
+
+/**
+ * Starts a sandbox and resolves when init has set it up. When anything fails everything is undone
+ * first.
+ *
+ * @throws SandboxError `LAUNCH_FAILED`, `TIMEOUT`, `ABORTED`, `PROTOCOL`, or `POLICY_UNSUPPORTED` for
+ * a file that a rule names and that could not be covered.
+ */
+export async function launchSandbox(
+  plan: SandboxPlan,
+  context: LaunchContext,
+  ground: Ground,
+): Promise<DriverSession> {
+  const undo = new Undo()
+  try {
+    refuseAborted(context.signal)
+    return await start(plan, context, { ...ground, undo })
+  } catch (error) {
+    await undo.run()
+    throw error
+  }
+}
+
+type Work = Ground & { readonly undo: Undo }
+
+async function start(
+  plan: SandboxPlan,
+  context: LaunchContext,
+  work: Work,
+): Promise<DriverSession> {
+  const { undo, machine } = work
+  const cgroupMade = makeCgroup(plan, work)
+  // Awaited below; without this an early failure of bwrap would leave it unheard.
+  cgroupMade.catch(() => undefined)
+  undo.add(() => removeCgroup(cgroupMade))
+  const running = launchBwrap(machine, plan)
+  undo.add(async () => {
+    running.link.destroy()
+    await endProcess(running.child, running.exited)
+  })
+  const cgroup = await told(running, work, async () => {
+    const [made, initPid] = await Promise.all([cgroupMade, running.initPid])
+    // init waits for its set-up, so nothing untrusted runs outside the cgroup.
+    await made?.join(initPid)
+    return made
+  })
+  const guest = await told(running, work, () => setUp(running, { plan, context, work }))
+  undo.add(() => guest.close())
+  acceptGaps(guest.gaps, context)
+  return limitedSession(guest, cgroup, [context, () => closeAll(undo, context)])
+}
+
+async function makeCgroup(plan: SandboxPlan, work: Work): Promise<Cgroup | null> {
+  const { warden, machine, undo } = work
+  if (warden === null || machine.cgroup === null) return null
+  undo.add(() => warden.release())
+  return launchCgroup(machine.cgroup, warden.hold(), plan.limits)
+}
+
+async function removeCgroup(made: Promise<Cgroup | null>): Promise<void> {
+  // One that could not be made has nothing to remove.
+  const cgroup = await made.catch(() => null)
+  await cgroup?.remove()
+}
+
+interface SetUp {
+  readonly plan: SandboxPlan
+  readonly context: LaunchContext
+  readonly work: Work
+}
+
+function setUp(running: RunningBwrap, { plan, context, work }: SetUp): Promise<GuestSession> {
+  const { machine, startTimeoutMs } = work
+  const kernelUid = machine.uid === 0 ? plan.process.uid : machine.uid
+  const placement = placeLimits(machine.cgroup, { kernelUid, kernel: machine.kernel })
+  const program = seccompProgram(machine.architecture, plan.process.unixSockets)
+  return connectGuest(running.link, {
+    operations: setupOperations(plan, placement, program),
+    openFiles: plan.limits.openFiles,
+    sentinel: true,
+    signal: context.signal,
+    timeoutMs: startTimeoutMs,
+    onNotice: (notice) => context.onNotice(notice),
+  })
+}
+
+/** Puts what bwrap or init said into the error when a step fails. */
+async function told<T>(running: RunningBwrap, work: Work, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    if (SandboxError.is(error) && error.code !== 'LAUNCH_FAILED') throw error
+    running.link.destroy()
+    await endProcess(running.child, running.exited)
+    const said = running.complaint().trim() || messageOf(error)
+    const finding = diagnose(said, work.facts)
+    throw new SandboxError('LAUNCH_FAILED', `bubblewrap: ${finding.message}`, {
+      driver: 'bubblewrap',
+      hint: finding.remedy,
+      cause: new StartFailure(finding, error),
+    })
+  }
+}
+
+/** Never rejects: what could not be given back is told, and the sweep of a later launch tries again. */
+async function closeAll(undo: Undo, context: LaunchContext): Promise<void> {
+  for (const failure of await undo.run())
+    context.onNotice({ kind: 'log', message: `cleaning up failed: ${messageOf(failure)}` })
+}
+
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true)
+    throw new SandboxError('ABORTED', 'bubblewrap: starting the sandbox was aborted', {
+      driver: 'bubblewrap',
+      cause: signal.reason,
+    })
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
