@@ -57,7 +57,7 @@ export class ProcessStream implements DriverProcess, StreamReceiver {
     const single = start.stderr === 'merge' || start.terminal !== null
     this.#output = new ProcessOutput(link, this.#id, single)
     this.#stdin = new SendQueue(link, { stream: this.#id, channel: channel.STDIN })
-    if (start.stdin === 'none' && start.terminal === null) this.#stdin.refuse(brokenPipe)
+    if (start.stdin === 'none') this.#stdin.refuse(brokenPipe)
     this.#send(frameType.SPAWN, payload)
   }
 
