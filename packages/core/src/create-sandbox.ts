@@ -101,33 +101,44 @@ function abortReason(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason))
 }
 
+/** Rejects some time after an abort. `cancel` lets go of the signal and the timer. */
+function graceAfter(signal: AbortSignal): { over: Promise<never>; cancel: () => void } {
+  let cancel: () => void = () => undefined
+  const over = new Promise<never>((_, reject) => {
+    let timer: NodeJS.Timeout | undefined
+    const onAbort = (): void => {
+      timer = setTimeout(() => reject(abortReason(signal)), undoGraceMs)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    cancel = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+    }
+  })
+  return { over, cancel }
+}
+
 /**
  * Waits for the sandbox. After an abort the driver has a while to undo what it did, so that a caller
  * that sees the rejection finds nothing left; what comes even later is taken down when it comes.
  */
-function settled(work: Promise<Sandbox>, signal: AbortSignal): Promise<Sandbox> {
-  return new Promise<Sandbox>((resolve, reject) => {
-    let late: NodeJS.Timeout | undefined
-    const onAbort = (): void => {
-      late = setTimeout(() => reject(abortReason(signal)), undoGraceMs)
-    }
-    signal.addEventListener('abort', onAbort, { once: true })
-    const done = async (): Promise<void> => {
-      try {
-        const sandbox = await work
-        if (signal.aborted) await sandbox.destroy()
-        else resolve(sandbox)
-        reject(abortReason(signal))
-      } catch (error) {
-        // A driver that was told to stop reports that in words of its own; the reason is the caller's.
-        reject(signal.aborted ? abortReason(signal) : error)
-      } finally {
-        clearTimeout(late)
-        signal.removeEventListener('abort', onAbort)
-      }
-    }
-    void done()
-  })
+async function settled(work: Promise<Sandbox>, signal: AbortSignal): Promise<Sandbox> {
+  const grace = graceAfter(signal)
+  const takeDown = work.then(
+    (sandbox) => (signal.aborted ? sandbox.destroy() : undefined),
+    () => undefined,
+  )
+  try {
+    const sandbox = await Promise.race([work, grace.over])
+    await takeDown
+    signal.throwIfAborted()
+    return sandbox
+  } catch (error) {
+    // A driver that was told to stop reports that in words of its own; the reason is the caller's.
+    throw signal.aborted ? abortReason(signal) : error
+  } finally {
+    grace.cancel()
+  }
 }
 
 /**

@@ -27,73 +27,78 @@ interface Words {
 
 const elsewhere = 'write to a mount with access "write" or "overlay", to /tmp or to the home'
 
-function unseen({ path, isWrite }: PathFailure): Words {
-  const folder = isWrite ? dirname(path) : path
+type Explain = (failure: PathFailure) => Words | undefined
+
+const none: Explain = ({ path, errno, isWrite }) => {
+  if (errno === 'EROFS')
+    return { kind: 'fs.write', why: 'is outside every writable place', remedy: elsewhere }
+  if (errno !== 'ENOENT') return undefined
   const access = isWrite ? 'write' : 'read'
   return {
-    kind: isWrite ? 'fs.write' : 'fs.read',
+    kind: `fs.${access}`,
     why: 'is outside the mounts of the policy, so it does not exist in the sandbox',
-    remedy: `add { source: ${JSON.stringify(folder)}, access: "${access}" } to filesystem.mounts`,
+    remedy: `add { source: ${JSON.stringify(isWrite ? dirname(path) : path)}, access: "${access}" } to filesystem.mounts`,
   }
 }
 
-/** What each kind of place refuses, by errno. Anything else is the command's own affair. */
-function wordsFor(access: Access, failure: PathFailure): Words | undefined {
-  const { errno, isWrite } = failure
-  const isReadOnly = errno === 'EROFS'
-  const isPinned = isReadOnly || errno === 'EBUSY'
-  switch (access) {
-    case 'none':
-      if (errno === 'ENOENT') return unseen(failure)
-      return isReadOnly
-        ? { kind: 'fs.write', why: 'is outside every writable place', remedy: elsewhere }
-        : undefined
-    case 'hidden':
-      if (errno === 'ENOENT') return undefined
-      return {
+const hidden: Explain = ({ errno, isWrite }) =>
+  errno === 'ENOENT'
+    ? undefined
+    : {
         kind: isWrite ? 'fs.write' : 'fs.read',
         why: 'is hidden by the policy',
         remedy: 'work without it, or take it out of filesystem.deny',
       }
-    case 'protected':
-      return isPinned
-        ? {
-            kind: 'fs.protect',
-            why: 'is protected by the policy: it can be read and not be changed',
-            remedy: 'leave it as it is, or change filesystem.protect or protectDefaults',
-          }
-        : undefined
-    case 'read':
-      return isReadOnly
-        ? {
-            kind: 'fs.write',
-            why: 'lies in a mount that is read-only',
-            remedy: 'give the mount access "write" or "overlay", or write elsewhere',
-          }
-        : undefined
-    case 'system':
-      return isReadOnly || (errno === 'EACCES' && isWrite)
-        ? { kind: 'fs.write', why: 'belongs to the read-only system', remedy: elsewhere }
-        : undefined
-    case 'write':
-      // On a plain folder nothing is busy: only a pin that keeps a protected or hidden path in place is.
-      return errno === 'EBUSY'
-        ? {
-            kind: 'fs.protect',
-            why: 'contains a protected or hidden path, so it cannot be moved or removed',
-            remedy: 'leave the folder where it is; what is not protected in it can be changed',
-          }
-        : undefined
-    case 'overlay':
-    case 'scratch':
-      return undefined
-  }
+
+const kept: Explain = ({ errno }) =>
+  errno === 'EROFS' || errno === 'EBUSY'
+    ? {
+        kind: 'fs.protect',
+        why: 'is protected by the policy: it can be read and not be changed',
+        remedy: 'leave it as it is, or change filesystem.protect or protectDefaults',
+      }
+    : undefined
+
+const readOnly: Explain = ({ errno }) =>
+  errno === 'EROFS'
+    ? {
+        kind: 'fs.write',
+        why: 'lies in a mount that is read-only',
+        remedy: 'give the mount access "write" or "overlay", or write elsewhere',
+      }
+    : undefined
+
+const system: Explain = ({ errno, isWrite }) =>
+  errno === 'EROFS' || (errno === 'EACCES' && isWrite)
+    ? { kind: 'fs.write', why: 'belongs to the read-only system', remedy: elsewhere }
+    : undefined
+
+/** On a plain folder nothing is busy: only a pin that keeps a protected or hidden path in place is. */
+const writable: Explain = ({ errno }) =>
+  errno === 'EBUSY'
+    ? {
+        kind: 'fs.protect',
+        why: 'contains a protected or hidden path, so it cannot be moved or removed',
+        remedy: 'leave the folder where it is; what is not protected in it can be changed',
+      }
+    : undefined
+
+/** What each kind of place refuses. Anything else is the command's own affair. */
+const explanations: Readonly<Record<Access, Explain>> = {
+  none,
+  hidden,
+  protected: kept,
+  read: readOnly,
+  system,
+  write: writable,
+  overlay: () => undefined,
+  scratch: () => undefined,
 }
 
 /** Says which clause of the policy explains a failure, if one does. */
 export function judgePath(plan: SandboxPlan, failure: PathFailure): Verdict | undefined {
   const { access, rule: found } = resolveAccess(plan, failure.path)
-  const words = wordsFor(access, failure)
+  const words = explanations[access](failure)
   if (words === undefined) return undefined
   const { kind, why, remedy } = words
   const rule = access === 'none' ? 'filesystem.mounts' : found

@@ -26,7 +26,7 @@ export function inputStream(process: DriverProcess): WritableStream<Uint8Array |
   })
 }
 
-async function* chunksOf(input: CommandInput): AsyncGenerator<unknown> {
+async function* chunksOf(input: CommandInput): AsyncGenerator {
   if (typeof input === 'string' || input instanceof Uint8Array) yield input
   else yield* input as AsyncIterable<unknown>
 }

@@ -108,7 +108,7 @@ async function apply(commit: MountCommit, root: HostFolder, change: SandboxChang
 
 /** Removals first, from the deepest up, so that folders are empty in time; then the rest, from the top down. */
 function inOrder(changes: readonly SandboxChange[]): SandboxChange[] {
-  const removed = changes.filter((change) => change.type === 'deleted').reverse()
+  const removed = changes.filter((change) => change.type === 'deleted').toReversed()
   return [...removed, ...changes.filter((change) => change.type !== 'deleted')]
 }
 

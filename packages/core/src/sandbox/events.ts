@@ -41,8 +41,9 @@ export class EventHub {
     const onAbort = (): void => wake()
     signal?.addEventListener('abort', onAbort)
     try {
-      while (signal?.aborted !== true) {
+      for (;;) {
         const event = queue.shift()
+        if (signal?.aborted === true) return
         if (event !== undefined) yield event
         else if (this.#over) return
         else

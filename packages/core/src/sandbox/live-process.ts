@@ -112,14 +112,14 @@ export class LiveProcess implements SandboxProcess {
   }
 
   async read(options: ReadOptions = {}): Promise<ProcessReading> {
-    const since = options.since ?? 0
-    const maxBytes = Math.max(leastReadBytes, options.maxBytes ?? defaultReadBytes)
-    const deadline = performance.now() + (options.waitMs ?? 0)
+    const { since = 0, waitMs: patienceMs = 0, maxBytes: wanted = defaultReadBytes } = options
+    const maxBytes = Math.max(leastReadBytes, wanted)
+    const deadline = performance.now() + patienceMs
     for (;;) {
       const reading = this.#output.reading(since, maxBytes)
       const waitMs = deadline - performance.now()
-      const isNew = reading.output !== '' || reading.dropped > 0
-      if (isNew || this.exited || this.#isGone || waitMs <= 0)
+      const isNew = reading.cursor > since || this.exited || this.#isGone
+      if (isNew || waitMs <= 0)
         return { ...reading, exited: this.exited, exitCode: this.#exit?.exitCode ?? null }
       await this.#output.change(waitMs)
     }

@@ -6,7 +6,9 @@ import type { RestrictedSandbox, Sandbox } from './sandbox.ts'
  */
 export function restrictedView(sandbox: Sandbox): RestrictedSandbox {
   const { id, driver, isolation, capabilities, labels, fs, processes, ports } = sandbox
-  const view: RestrictedSandbox = {
+  // A literal with this key has no prototype (ECMA-262, B.3.1); the key itself is not a property.
+  const view: RestrictedSandbox & { __proto__: null } = {
+    __proto__: null,
     id,
     driver,
     isolation,
@@ -25,5 +27,5 @@ export function restrictedView(sandbox: Sandbox): RestrictedSandbox {
     usage: () => sandbox.usage(),
     describe: () => sandbox.describe(),
   }
-  return Object.freeze(Object.assign(Object.create(null) as RestrictedSandbox, view))
+  return Object.freeze(view)
 }
