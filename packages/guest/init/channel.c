@@ -253,6 +253,7 @@ bool input_data(struct init *init, struct input *input, struct span data) {
 bool input_end(struct init *init, struct input *input) {
   if (input->ended) return input->silent;
   input->ended = true;
-  if (input->watch.fd >= 0) watch_for(init, &input->watch, EPOLLOUT);
+  /* Before the command runs there is nobody to tell: input_open will. */
+  if (input->watch.ready != NULL) watch_for(init, &input->watch, EPOLLOUT);
   return true;
 }

@@ -157,6 +157,7 @@ bool process_spawn(struct init *init, const struct frame *frame) {
   if (!spawn_parse(frame->payload, &command)) return false;
   struct stream *stream = stream_open(init, frame->stream, command.builtin ? STREAM_BUILTIN : STREAM_COMMAND);
   bool fine = true;
+  if (command.open_files == 0) command.open_files = init->setup.open_files;
   stream->input.silent = !command.has_stdin;
   stream->input.terminal = command.terminal;
   stream->outputs[0].pipe = !command.terminal;
@@ -176,6 +177,7 @@ void process_start_held(struct init *init) {
     if (!spawn_parse((struct span){stream->held, stream->held_size}, &command)) contain_end(init, 1);
     free(stream->held);
     stream->held = NULL;
+    if (command.open_files == 0) command.open_files = init->setup.open_files;
     launch(init, stream, &command);
     free(command.memory);
   }

@@ -28,8 +28,8 @@
 enum { REPORT_FD = 3 };
 
 struct failure {
-  volatile int errnum;
-  volatile enum stage stage;
+  int errnum;
+  enum stage stage;
 };
 
 uint64_t usage_cpu_us(const struct rusage *usage) {
@@ -67,7 +67,8 @@ static int search(const struct command *command) {
 }
 
 /* Runs in memory that it shares with the supervisor, which waits: it may only call the kernel and fill `failure`. */
-static _Noreturn void become(const struct command *command, struct failure *failure) {
+static _Noreturn __attribute__((noinline)) void become(const struct command *command,
+                                                       volatile struct failure *failure) {
   setsid();
   if (command->terminal && ioctl(STDOUT_FILENO, TIOCSCTTY, 0) != 0) {
     failure->stage = STAGE_PTY;
@@ -120,7 +121,7 @@ static _Noreturn void keep_watch(pid_t command) {
 }
 
 static _Noreturn void supervise(const struct command *command, const struct plumbing *plumbing) {
-  struct failure failure = {0, STAGE_FORK};
+  volatile struct failure failure = {0, STAGE_FORK};
   struct report report = {.kind = REPORT_FAILED, .stage = STAGE_FORK};
   /* Without a place for the report there is no way to say why; init sees a supervisor that ended too early. */
   if (!place(plumbing) || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) _exit(1);
