@@ -3,7 +3,7 @@
 import { createSandbox } from '@caisson/bubblewrap'
 import type { Policy, Sandbox } from '@caisson/core'
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nodeMounts } from './src/node-mounts.ts'
 import { plantSecrets, type PlantedSecrets } from './src/planted-secrets.ts'
@@ -103,21 +103,28 @@ async function showDenial(sandbox: Sandbox, project: string): Promise<void> {
   )
 }
 
-async function review(sandbox: Sandbox, project: string): Promise<void> {
+async function review(sandbox: Sandbox): Promise<void> {
   story.step('Its changes are read before any of them reaches the host.')
   const changes = await sandbox.changes()
-  for (const { type, path, size } of changes) story.say(`${type} ${path} (${size} bytes)`)
-  const paths = changes.filter(({ kind }) => kind === 'file').map(({ path }) => path)
-  const expected = 'package.json src/price.js'
-  story.expect(
-    'two files: the fix, and one nobody asked for',
-    paths.toSorted().join(' ') === expected,
-  )
-  const manifest = await sandbox.fs.readFile('/work/package.json', { encoding: 'utf8' })
+  const files = changes.filter(({ kind }) => kind === 'file')
+  for (const { type, path, size, rule } of files) {
+    story.say(`${type} ${path} (${size} bytes)${rule === null ? '' : `, protected by ${rule}`}`)
+  }
+  const paths = files.map(({ path }) => path).toSorted()
+  const expected = ['.git/hooks/pre-commit', 'package.json', 'src/price.js']
+  story.expect('the fix, and two that nobody asked for', paths.join() === expected.join())
+  const manifest = await sandbox.fs.readFile('/work/package.json', 'utf8')
   story.say(`package.json would run this from now on: ${/"test": ".*"/.exec(manifest)?.[0]}`)
+}
 
-  story.step('The fix is committed, the other is not.')
-  await sandbox.commit(({ path }) => path === 'src/price.js')
+async function commit(sandbox: Sandbox, project: string): Promise<void> {
+  story.step('Everything but package.json is committed.')
+  const { committed, skipped } = await sandbox.commit(({ path }) => path !== 'package.json')
+  const files = committed.filter(({ kind }) => kind === 'file').map(({ path }) => path)
+  story.expect(`committed: ${files.join(', ')}`, files.join() === 'src/price.js')
+  for (const { change, why } of skipped) story.say(`skipped: ${change.path}, ${why}`)
+  const hook = join(project, '.git', 'hooks', 'pre-commit')
+  story.expect('the hook did not reach the host', !existsSync(hook))
   const status = git(project, 'status', '--porcelain').trim()
   story.expect(`git status on the host: ${status}`, status === 'M src/price.js')
   const found = testsOnHost(project)
@@ -138,7 +145,8 @@ async function main(): Promise<number> {
     await lookAround(sandbox, secrets)
     await letAgentWork(sandbox, project)
     await showDenial(sandbox, project)
-    await review(sandbox, project)
+    await review(sandbox)
+    await commit(sandbox, project)
     story.step('The sandbox is destroyed.')
   }
   story.expect('no process of it is left', children().length === 0)
