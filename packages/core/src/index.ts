@@ -32,6 +32,14 @@ export type * from './sandbox/process.ts'
 export type * from './sandbox/file-system.ts'
 export type * from './sandbox/ports.ts'
 export type * from './sandbox/overlays.ts'
-export type { Command, CommandInput, ExecOptions, RunOptions, SpawnOptions } from './sandbox/command.ts'
+export type {
+  Command,
+  CommandInput,
+  ExecOptions,
+  RunOptions,
+  SpawnOptions,
+} from './sandbox/command.ts'
 export type { DriverRequirement } from './sandbox/choose-driver.ts'
 export { type DenialEvidence, inferDenials } from './denials/infer-denials.ts'
+export { fromSrtSettings, type FromSrtSettings, type SrtHost } from './policy/srt.ts'
+export type { NotCarriedOver } from './policy/srt-notes.ts'
