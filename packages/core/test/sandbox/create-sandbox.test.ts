@@ -130,7 +130,7 @@ describe('createSandbox', () => {
 
   it('tells what the session said before there was anybody to listen', async () => {
     const driver = new FakeDriver()
-    driver.ready = async ({ onNotice }) => onNotice({ kind: 'log', message: 'early\u001B[2J' })
+    driver.ready = async (context) => context.onNotice({ kind: 'log', message: 'early\u001B[2J' })
     await using sandbox = await createSandbox({ driver, policy: {} })
     const told = new Promise((resolve) => sandbox.on('log', ({ message }) => resolve(message)))
     expect(await told).to.equal('early\uFFFD[2J')

@@ -61,16 +61,7 @@ describe('spawn', () => {
     await using fixture = await makeFixture()
     const { process, fake } = await start(fixture, { maxOutputBytes: 4 })
     fake.emit('stdout', 'much more than four')
-    const reader = process.stdout.getReader()
-    let failure: unknown
-    for (let isDone = false; !isDone && failure === undefined;)
-      isDone = await reader.read().then(
-        ({ done }) => done,
-        (error: unknown) => {
-          failure = error
-          return true
-        },
-      )
+    const failure = await failureOf(textOf(process.stdout))
     expect(failure).to.include({ code: 'LIMIT' })
   })
 
