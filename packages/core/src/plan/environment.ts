@@ -7,7 +7,7 @@ export interface EnvironmentOf {
 }
 
 /** Programs of the system view only; nothing that the sandbox can write comes first. */
-export const sandboxPath = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin'
+const sandboxPath = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin'
 
 /** A locale or terminal name; anything odd in the host's variables stays outside. */
 function plainName(value: string | undefined, otherwise: string): string {

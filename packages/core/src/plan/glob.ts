@@ -6,7 +6,7 @@ export interface Glob {
 }
 
 /** Longest text of a glob, in UTF-16 units. */
-export const maxGlobLength = 1024
+const maxGlobLength = 1024
 const maxComponents = 64
 /** Longest name of a file (NAME_MAX in limits.h). */
 const maxNameBytes = 255
