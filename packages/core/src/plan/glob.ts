@@ -65,6 +65,7 @@ function bytesOf(text: string): string {
  * leading dot is nothing special; case counts.
  */
 export function componentMatches(pattern: string, name: string): boolean {
+  if (!/[*?]/.test(pattern)) return pattern === name
   const glob = bytesOf(pattern)
   const text = bytesOf(name)
   let at = 0
