@@ -55,6 +55,7 @@ enum link_state link_fill(struct link *link) {
   ssize_t got = read(link->fd, link->in.bytes + link->in.end, link->in.capacity - link->in.end);
   if (got > 0) {
     link->in.end += (size_t)got;
+    if (link->in.end > link->touched) link->touched = link->in.end;
     return LINK_MORE;
   }
   return got < 0 && (errno == EAGAIN || errno == EINTR) ? LINK_IDLE : LINK_LOST;
@@ -155,6 +156,7 @@ void link_send(struct link *link, struct frame head) {
 
 void link_trim(struct link *link) {
   if (waiting(link) > 0 || link->touched <= KEEP_TOUCHED) return;
+  if (link->in.start == link->in.end) madvise(link->in.bytes, link->in.capacity, MADV_DONTNEED);
   madvise(link->out.bytes + KEEP_TOUCHED, link->out.capacity - KEEP_TOUCHED, MADV_DONTNEED);
   link->touched = KEEP_TOUCHED;
 }

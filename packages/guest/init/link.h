@@ -27,7 +27,7 @@ struct link {
   int fd;
   struct span_buffer in;
   struct span_buffer out;
-  /* How far into `out` pages were touched since they were last given back. */
+  /* How far into a buffer pages were touched since they were last given back. */
   size_t touched;
 };
 

@@ -82,7 +82,8 @@ static void settle(struct init *init) {
   if (state == LINK_LOST) contain_end(init, 1);
   uint32_t events = (state == LINK_MORE ? EPOLLOUT : 0u) | (link_takes_frames(&init->link) ? EPOLLIN : 0u);
   watch_for(init, &init->link_watch, events);
-  rest_sources(init, !link_takes_data(&init->link));
+  /* While the host is behind, commands fill their pipes instead: fewer and longer frames once it catches up. */
+  rest_sources(init, state == LINK_MORE);
 }
 
 static bool frame_is_waiting(const struct init *init) {
