@@ -123,11 +123,11 @@ static bool write_content(struct pack *run, int file, uint64_t size) {
 }
 
 /*
- * What policy hides has no permission bits at all, for its owner either: it is left out like a socket. Anything else
+ * What policy hides lets nobody read, its owner neither: it is left out like a socket. Anything else
  * that cannot be read makes the whole fail in the end.
  */
 static bool leave_out(struct pack *run, const struct stat *found) {
-  if (errno == EACCES && (found->st_mode & 0777) == 0) pipe_note("left out, no permission", run->path);
+  if (errno == EACCES && (found->st_mode & 0444) == 0) pipe_note("left out, no permission", run->path);
   else if (errno != ENOENT) run->code = pipe_fail("open", run->path);
   return true;
 }

@@ -27,8 +27,13 @@ static bool bind_read_only(int proc, const char *name) {
   return bound;
 }
 
+/* Some files ask for more than their mode on opening (mtrr). Those are bound too, should a later kernel ask for less. */
+static bool may_be_written(int proc, const char *name) {
+  return opens_for_writing(proc, name) || faccessat(proc, name, W_OK, AT_EACCESS) == 0;
+}
+
 static bool close_file(struct setup_run *run, int proc, const char *name) {
-  if (!opens_for_writing(proc, name)) return true;
+  if (!may_be_written(proc, name)) return true;
   if (!bind_read_only(proc, name)) return setup_fail(run, name);
   return opens_for_writing(proc, name) ? setup_fail_with(run, EACCES, name) : true;
 }
