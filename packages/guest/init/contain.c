@@ -11,7 +11,7 @@
 
 #include "init.h"
 
-enum { PLAIN_PASSES = 4, KILL_EVERY = 16, PASSES_MAX = 400, CLEAN_PASSES = 2 };
+enum { PLAIN_PASSES = 4, KILL_EVERY = 16, CLEAN_PASSES = 2, PATIENCE_MS = 1000 };
 
 struct pass {
   struct tree tree;
@@ -105,8 +105,9 @@ static void run_pass(struct init *init) {
   state->passes++;
   state->clean_passes = pass.orphans == 0 ? state->clean_passes + 1 : 0;
   if (state->orphans && state->clean_passes >= CLEAN_PASSES) orphans_gone(init);
-  if (state->passes > PASSES_MAX) {
-    state->passes = 0;
+  /* One kill(-1) is atomic where forks are concerned: nothing slips through it. */
+  if (begun >= state->deadline_ms) {
+    state->deadline_ms = begun + PATIENCE_MS;
     if (pass.living > 0) kill_all(init);
   }
   /* A long walk is followed by as long a rest, so that the other streams keep half of the time. */
@@ -126,7 +127,10 @@ bool contain_active(const struct init *init) {
 }
 
 static void begin(struct init *init) {
-  if (!init->containment.active) init->containment.passes = 0;
+  if (!init->containment.active) {
+    init->containment.passes = 0;
+    init->containment.deadline_ms = now_ms() + PATIENCE_MS;
+  }
   init->containment.active = true;
   init->containment.clean_passes = 0;
   init->containment.next_ms = 0;

@@ -74,6 +74,8 @@ struct input {
 };
 
 void output_open(struct init *init, struct output *output, int fd);
+/* Waits for bytes, once the command runs. */
+void output_start(struct init *init, struct output *output);
 void output_pump(struct init *init, struct output *output);
 void output_drain(struct init *init, struct output *output, bool last);
 /* Ends the channel without a word. */
@@ -167,6 +169,8 @@ struct containment {
   unsigned passes;
   unsigned clean_passes;
   uint64_t next_ms;
+  /* When everything inside is killed, as nothing less was enough. */
+  uint64_t deadline_ms;
 };
 
 void contain_stream(struct init *init, struct stream *stream);
