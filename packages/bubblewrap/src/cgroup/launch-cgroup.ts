@@ -24,7 +24,7 @@ export interface Cgroup {
 }
 
 const removalAttempts = 100
-const removalPauseMs = 10
+const longestRemovalPauseMs = 20
 
 /** Makes a cgroup with its limits set, or nothing at all. */
 export async function launchCgroup(
@@ -116,7 +116,7 @@ async function removeFolder(folder: string): Promise<void> {
       if (attempt === removalAttempts || !hasCode(error, 'EBUSY')) throw error
     }
     await endProcesses(folder)
-    await delay(removalPauseMs)
+    await delay(Math.min(attempt, longestRemovalPauseMs))
   }
 }
 

@@ -43,6 +43,8 @@ export function bwrapOptions(plan: SandboxPlan, wiring: Wiring): string[] {
     ...isolation,
     ...['--hostname', plan.process.hostname],
     ...['--json-status-fd', String(wiring.status)],
+    // Folders that bwrap makes on the way to a mount point would be closed to other users.
+    ...['/etc', '/home'].flatMap((path) => ['--perms', '0755', '--dir', path]),
     ...systemView(plan.system, wiring.files),
     ...['--proc', '/proc', '--dev', '/dev'],
     ...scratch('/dev/shm', tmpBytes, '1777'),

@@ -2,7 +2,7 @@
 export const stagingPath = '/.caisson'
 
 /** The init binary inside, until it is hidden; the running process keeps it. */
-export const initPath: string = `${stagingPath}/init`
+export const initPath: string = `${stagingPath}/caisson-init`
 
 /** Where the source of a mount waits, by its index in the plan. */
 export function stagedPath(index: number): string {

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { createSandbox, type Policy, type Sandbox } from '@caisson/core'
+import { bubblewrap } from '../dist/index.js'
+
+/** One driver for a test file: it looks at the machine once. */
+export const driver = bubblewrap()
+
+/** Skips, with the reason, where the driver cannot run; set `SANDBOX_REQUIRE` to fail instead. */
+export async function requireDriver(context: Mocha.Context): Promise<void> {
+  const { available, findings } = await driver.probe()
+  if (available) return
+  const reason = findings.map((finding) => finding.message).join('; ')
+  if (process.env['SANDBOX_REQUIRE']?.includes('bubblewrap') === true) throw new Error(reason)
+  context.skip()
+}
+
+/** A sandbox of this driver. */
+export function sandboxWith(policy: Policy): Promise<Sandbox> {
+  return createSandbox({ driver, policy })
+}
+
+/** Processes that descend from this one, by the name of their program. */
+export function descendants(of: number = process.pid): string[] {
+  const children = processes().filter(({ parent }) => parent === of)
+  return children.flatMap(({ pid, name }) => [name, ...descendants(pid)])
+}
+
+/** Every process of the host that can be seen. */
+export function processes(): { pid: number; parent: number; name: string }[] {
+  const names = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return names.flatMap((pid) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      const end = stat.lastIndexOf(')')
+      const parent = Number(stat.slice(end + 2).split(' ')[1])
+      return [{ pid: Number(pid), parent, name: stat.slice(stat.indexOf('(') + 1, end) }]
+    } catch {
+      // It ended while we looked.
+      return []
+    }
+  })
+}
