@@ -165,10 +165,11 @@ const hostile: readonly Behaviour[] = [
     requires,
     title: 'follows no planted link when it commits',
     async run(context) {
-      const { project, outside, secretPath, secret, sandbox } = await overlaid(context)
+      const { project, outside, secretPath, secret, sandbox, before } = await overlaid(context)
       const act =
         'cd "$1"; rm file; ln -s "$2/secret" file; rm -r sub; ln -s "$2" sub; ln -s "$2/made" dangling; echo x > fine'
       printed(await shell(sandbox, act, { args: [project, outside] }))
+      assert.deepEqual(await context.host.snapshot(project), before)
       await sandbox.commit().catch(() => undefined)
       printed(
         await shell(sandbox, 'cd "$1"; rm sub; mkdir sub; echo stolen > sub/secret', {
@@ -176,6 +177,7 @@ const hostile: readonly Behaviour[] = [
         }),
       )
       await sandbox.commit().catch(() => undefined)
+      assert.equal(await readFile(join(project, 'fine'), 'utf8'), 'x\n')
       assert.equal(await readFile(secretPath, 'utf8'), secret)
       assert.deepEqual(await readdir(outside), ['secret'])
     },

@@ -153,7 +153,11 @@ const life: readonly Behaviour[] = [
     async run(context) {
       const sandbox = await context.createSandbox({})
       const pid = printed(await shell(sandbox, 'sleep 300 > /dev/null 2>&1 & echo $!'))
-      printed(await shell(sandbox, 'kill -0 "$1"', { args: [pid] }))
+      printed(
+        await shell(sandbox, 'kill -0 "$1" && ! grep -q "^State:.*Z" "/proc/$1/status"', {
+          args: [pid],
+        }),
+      )
       printed(await shell(sandbox, 'kill "$1"', { args: [pid] }))
     },
   },
@@ -163,7 +167,7 @@ const life: readonly Behaviour[] = [
     title: 'ends the whole tree of a command that runs out of time, daemons included',
     async run(context) {
       const { sandbox, marker, beatPath, start } = await withDaemon(context)
-      const running = shell(sandbox, `${daemonScript}; sleep 300`, {
+      const running = shell(sandbox, `${daemonScript} sleep 300`, {
         args: [marker, beatPath],
         options: { timeoutMs: 1500 },
       })
@@ -182,7 +186,7 @@ const life: readonly Behaviour[] = [
       const { sandbox, marker, beatPath, start } = await withDaemon(context)
       const stop = new AbortController()
       const options = { signal: stop.signal }
-      const running = shell(sandbox, `${daemonScript}; sleep 300`, {
+      const running = shell(sandbox, `${daemonScript} sleep 300`, {
         args: [marker, beatPath],
         options,
       })

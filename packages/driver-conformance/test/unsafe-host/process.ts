@@ -33,13 +33,7 @@ export async function spawnOnHost(
 ): Promise<DriverProcess> {
   const tag = String(Math.floor(Math.random() * 2 ** 48) + 2 ** 48)
   const child = launch(request, setting, tag)
-  await Promise.race([
-    once(child, 'spawn'),
-    once(child, 'error').then(([error]) => {
-      const { code, message } = error as NodeJS.ErrnoException
-      throw new SandboxError('SPAWN_FAILED', message, { errno: code })
-    }),
-  ])
+  await spawned(child)
   return new HostProcess(child, tag, setting.breaks)
 }
 
