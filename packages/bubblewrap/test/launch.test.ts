@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { planSandbox, parsePolicy, probeHost, SandboxError } from '@caisson/core'
 import { expect } from 'chai'
 import { temporaryFolder } from './fake-bwrap.ts'
-import { descendants, driver, processes, requireDriver, sandboxWith } from './real-sandbox.ts'
+import { descendantNames, descendants, driver, requireDriver, sandboxWith } from './real-sandbox.ts'
 
 const isRoot = process.geteuid?.() === 0
 
@@ -118,7 +118,7 @@ describe('a bubblewrap sandbox', () => {
     const error: unknown = await driver.launch(plan, context).catch((caught: unknown) => caught)
     expect(SandboxError.is(error) && error.code).to.equal('LAUNCH_FAILED')
     expect(String(error)).to.contain('changed after the sandbox was planned')
-    expect(descendants()).not.to.include('bwrap')
+    expect(descendantNames()).not.to.include('bwrap')
   })
 
   describe('PID 1', () => {
@@ -203,7 +203,7 @@ describe('a bubblewrap sandbox', () => {
       environment: { TOKEN: 'secret-value' },
     })
     expect((await sandbox.exec('echo $TOKEN')).stdout).to.equal('secret-value\n')
-    const running = processes().filter(({ name }) => name === 'bwrap' || name === 'caisson-init')
+    const running = descendants()
     expect(running).not.to.deep.equal([])
     for (const { pid } of running) {
       const shown = execFileSync('cat', [`/proc/${pid}/cmdline`], { encoding: 'utf8' })
@@ -224,7 +224,7 @@ describe('a bubblewrap sandbox', () => {
     if (!isRoot) this.skip()
     await using sandbox = await sandboxWith({ process: { user: 1000 } })
     expect((await sandbox.exec(['id', '-u'])).stdout).to.equal('1000\n')
-    const init = processes().find(({ name }) => name === 'caisson-init')
+    const init = descendants().find(({ name }) => name === 'caisson-init')
     const status = readFileSync(`/proc/${init?.pid}/status`, 'utf8')
     expect(status).to.match(/^Uid:\t1000\t1000\t1000\t1000$/m)
   })
@@ -234,9 +234,9 @@ describe('a bubblewrap sandbox', () => {
     await Promise.all(
       sandboxes.map((sandbox) => sandbox.exec('sleep 100 & setsid sleep 100 & true')),
     )
-    expect(descendants().filter((name) => name === 'bwrap')).to.have.length(10)
+    expect(descendantNames().filter((name) => name === 'bwrap')).to.have.length(10)
     await Promise.all(sandboxes.map((sandbox) => sandbox.destroy()))
-    expect(descendants()).to.deep.equal([])
+    expect(descendantNames()).to.deep.equal([])
   })
 
   it('stays what it is with many nested repositories', async () => {

@@ -19,14 +19,27 @@ export function sandboxWith(policy: Policy): Promise<Sandbox> {
   return createSandbox({ driver, policy })
 }
 
-/** Processes that descend from this one, by the name of their program. */
-export function descendants(of: number = process.pid): string[] {
-  const children = processes().filter(({ parent }) => parent === of)
-  return children.flatMap(({ pid, name }) => [name, ...descendants(pid)])
+/** A process of the host. */
+export interface HostProcess {
+  readonly pid: number
+  readonly parent: number
+  readonly name: string
 }
 
-/** Every process of the host that can be seen. */
-export function processes(): { pid: number; parent: number; name: string }[] {
+/** Processes that descend from this one. */
+export function descendants(): HostProcess[] {
+  const all = processes()
+  const below = (of: number): HostProcess[] =>
+    all.filter(({ parent }) => parent === of).flatMap((one) => [one, ...below(one.pid)])
+  return below(process.pid)
+}
+
+/** Names of the programs that descend from this one. */
+export function descendantNames(): string[] {
+  return descendants().map(({ name }) => name)
+}
+
+function processes(): HostProcess[] {
   const names = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   return names.flatMap((pid) => {
     try {
