@@ -83,6 +83,16 @@ const writable: Explain = ({ errno }) =>
       }
     : undefined
 
+/** A file that the host has in a folder of the same name; the sandbox's folder is another. */
+const scratch: Explain = ({ path, errno, isWrite }) =>
+  errno === 'ENOENT' && !isWrite
+    ? {
+        kind: 'fs.read',
+        why: 'is on the host only: the /tmp and the home of the sandbox are its own',
+        remedy: `add { source: ${JSON.stringify(path)}, access: "read" } to filesystem.mounts`,
+      }
+    : undefined
+
 /** What each kind of place refuses. Anything else is the command's own affair. */
 const explanations: Readonly<Record<Access, Explain>> = {
   none,
@@ -92,7 +102,7 @@ const explanations: Readonly<Record<Access, Explain>> = {
   system,
   write: writable,
   overlay: () => undefined,
-  scratch: () => undefined,
+  scratch,
 }
 
 /** Says which clause of the policy explains a failure, if one does. */
@@ -101,7 +111,7 @@ export function judgePath(plan: SandboxPlan, failure: PathFailure): Verdict | un
   const words = explanations[access](failure)
   if (words === undefined) return undefined
   const { kind, why, remedy } = words
-  const rule = access === 'none' ? 'filesystem.mounts' : found
+  const rule = access === 'none' || access === 'scratch' ? 'filesystem.mounts' : found
   const target = failure.path
   const message = `${target} ${why} (${rule}); do not retry: ${remedy}.`
   const isMissing = failure.errno === 'ENOENT'

@@ -4,6 +4,7 @@ import { globFault, globMatches, parseGlob } from '../plan/glob.ts'
 import { components, isWithin } from '../plan/inside-path.ts'
 import type { PlannedMount, SandboxPlan } from '../plan/types.ts'
 import { rulingOf } from './change-rules.ts'
+import { withRemoved } from './removed-tree.ts'
 import type { ChangeFilter, SandboxChange } from './overlays.ts'
 
 const mostEntries = 100_000
@@ -24,21 +25,29 @@ function checkPath(path: string): void {
 }
 
 function toChange(mount: PlannedMount, change: OverlayChange): SandboxChange {
-  checkPath(change.path)
   const rule = rulingOf(mount, change)?.rule ?? null
   const absolutePath = `${mount.target === '/' ? '' : mount.target}/${change.path}`
   return { ...change, mount: mount.target, absolutePath, protected: rule !== null, rule }
 }
 
+/** Where changes are read from. */
+export interface ChangeSource {
+  readonly plan: SandboxPlan
+  readonly overlays: DriverOverlays
+  /** When the host's state was last known to be the sandbox's, in ms since the epoch. */
+  readonly seenMs: number
+}
+
 /** Every difference of one overlay, without the places where other mounts lie. */
 export async function changesOf(
-  plan: SandboxPlan,
+  { plan, overlays, seenMs }: ChangeSource,
   mount: PlannedMount,
-  overlays: DriverOverlays,
 ): Promise<SandboxChange[]> {
   const inner = plan.mounts.filter((one) => one !== mount && isWithin(one.target, mount.target))
   const listed = await overlays.changes(mount.target, mostEntries)
-  return listed
+  for (const { path } of listed) checkPath(path)
+  const complete = await withRemoved(mount.source, listed, { most: mostEntries, seenMs })
+  return complete
     .map((change) => toChange(mount, change))
     .filter((change) => !inner.some((one) => isWithin(change.absolutePath, one.target)))
 }

@@ -7,25 +7,35 @@ import type { ChangeFilter, CommitOptions, CommitReport, SandboxChange } from '.
 
 const defaultFileBytes = 256 * 1024 * 1024
 
-/** The changes at and below which nothing else has to stay in the overlay. */
+/** The folders above a path. */
+function* above(path: string): Generator<string> {
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
+    yield path.slice(0, at)
+}
+
+/**
+ * The paths to forget for the changes in `gone`, and for nothing else: forgetting a folder forgets
+ * what is in it, so the folders above whatever stays have to stay. What went with a removed folder has
+ * no entry of its own in the overlay.
+ */
 function discardable(
   gone: readonly SandboxChange[],
   all: readonly SandboxChange[],
 ): readonly string[] {
   const leaving = new Set(gone.map((change) => change.path))
-  // Forgetting a folder forgets what is in it: the folders above whatever stays have to stay.
-  const staying = new Set<string>()
-  for (const { path } of all) {
-    if (leaving.has(path)) continue
-    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
-      staying.add(path.slice(0, at))
-  }
-  return [...leaving].filter((path) => !staying.has(path))
+  const removed = new Set(all.filter(({ type }) => type === 'deleted').map(({ path }) => path))
+  const staying = new Set(all.flatMap(({ path }) => (leaving.has(path) ? [] : [...above(path)])))
+  return [...leaving].filter((path) => {
+    const isImplied = [...above(path)].some((folder) => removed.has(folder))
+    return !staying.has(path) && !isImplied
+  })
 }
 
 /** `changes`, `commit` and `discard` of a sandbox. */
 export class GuestOverlays {
   readonly #context: SandboxContext
+  /** The sandbox saw the host as it was when it started, and again after each commit. */
+  #seenMs: number = Date.now()
 
   constructor(context: SandboxContext) {
     this.#context = context
@@ -33,9 +43,7 @@ export class GuestOverlays {
 
   async changes(): Promise<SandboxChange[]> {
     return this.#context.lifeline.during(async () => {
-      const lists = await this.#eachMount((mount, overlays) =>
-        changesOf(this.#context.plan, mount, overlays),
-      )
+      const lists = await this.#eachMount((mount, overlays) => this.#changesOf(mount, overlays))
       return lists.flat()
     })
   }
@@ -44,13 +52,14 @@ export class GuestOverlays {
     const isPicked = toPicker(filter)
     const maxFileBytes = options.maxFileBytes ?? defaultFileBytes
     const outcomes = await this.#frozen(async (mount, overlays) => {
-      const all = await changesOf(this.#context.plan, mount, overlays)
+      const all = await this.#changesOf(mount, overlays)
       const { source, target } = mount
       const commit = { source, target, overlays, maxFileBytes }
       const outcome = await commitMount(commit, all.filter(isPicked))
       await overlays.discard(target, discardable(outcome.committed, all))
       return outcome
     })
+    this.#seenMs = Date.now()
     return {
       committed: outcomes.flatMap((outcome) => outcome.committed),
       skipped: outcomes.flatMap((outcome) => outcome.skipped),
@@ -60,13 +69,16 @@ export class GuestOverlays {
   async discard(filter?: ChangeFilter): Promise<number> {
     const isPicked = toPicker(filter)
     const counts = await this.#frozen(async (mount, overlays) => {
-      const all = await changesOf(this.#context.plan, mount, overlays)
+      const all = await this.#changesOf(mount, overlays)
       const picked = all.filter(isPicked)
-      const paths = discardable(picked, all)
-      await overlays.discard(mount.target, paths)
-      return paths.length
+      await overlays.discard(mount.target, discardable(picked, all))
+      return picked.length
     })
     return counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  #changesOf(mount: PlannedMount, overlays: DriverOverlays): Promise<SandboxChange[]> {
+    return changesOf({ plan: this.#context.plan, overlays, seenMs: this.#seenMs }, mount)
   }
 
   async #frozen<T>(

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import {
   type FileHandle,
   lstat,
   mkdir,
   open,
+  readdir,
   rename,
   rmdir,
   symlink,
@@ -61,6 +62,16 @@ export class HostFolder implements AsyncDisposable {
       if (isMissing(error)) return 'missing'
       throw error
     }
+  }
+
+  /** The names in it, sorted. */
+  async list(): Promise<string[]> {
+    return (await readdir(`/proc/self/fd/${this.#handle.fd}`)).toSorted()
+  }
+
+  /** `lstat` of a name. */
+  stat(name: string): Promise<Stats> {
+    return lstat(this.#place(name))
   }
 
   /** Makes a folder, or gives an existing one new permission bits. */

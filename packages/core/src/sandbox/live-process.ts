@@ -28,6 +28,8 @@ export interface ProcessStart {
   readonly request: SpawnRequest
   readonly process: DriverProcess
   readonly options: RunOptions
+  /** When the driver was asked for it, on the clock of `performance.now`. */
+  readonly startedMs: number
   /** All that the command reads; `undefined` leaves stdin to the caller. */
   readonly input?: CommandInput | undefined
 }
@@ -41,7 +43,6 @@ export class LiveProcess implements SandboxProcess {
   readonly #context: SandboxContext
   readonly #start: ProcessStart
   readonly #output: KeptOutput
-  readonly #startedMs: number = performance.now()
   readonly #told: Denial[] = []
   readonly #result: Promise<ExecResult>
   readonly #gone: Promise<void>
@@ -185,7 +186,7 @@ export class LiveProcess implements SandboxProcess {
       this.#output.wake()
     }
     if (this.#stopped === 'input') throw this.#inputFailure
-    const durationMs = performance.now() - this.#startedMs
+    const durationMs = performance.now() - this.#start.startedMs
     return makeResult(this.#context, {
       id: this.id,
       request: this.#start.request,

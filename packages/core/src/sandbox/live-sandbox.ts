@@ -14,7 +14,7 @@ import type { Policy } from '../policy/types.ts'
 import type { ExecResult } from '../result.ts'
 import type { Command, ExecOptions, SpawnOptions } from './command.ts'
 import type { SandboxContext } from './context.ts'
-import { describePlan } from './describe.ts'
+import { describeSandbox } from './describe.ts'
 import { EventHub } from './events.ts'
 import { GuestFiles } from './guest-files.ts'
 import { GuestOverlays } from './guest-overlays.ts'
@@ -95,8 +95,10 @@ export class LiveSandbox implements Sandbox {
 
   async exec(command: Command, options: ExecOptions = {}): Promise<ExecResult> {
     const { stdin, ...rest } = options
-    const how = { ...rest, stdin: stdin === undefined ? ('none' as const) : ('pipe' as const) }
-    const process = await this.#processes.start(command, how, stdin)
+    // A terminal that gets nothing gets its end, so that nothing waits for keys.
+    const input = stdin ?? (options.terminal === undefined ? undefined : '')
+    const how = { ...rest, stdin: input === undefined ? ('none' as const) : ('pipe' as const) }
+    const process = await this.#processes.start(command, how, input)
     return process.wait()
   }
 
@@ -132,7 +134,7 @@ export class LiveSandbox implements Sandbox {
   }
 
   describe(): string {
-    return describePlan(this.#context.plan)
+    return describeSandbox(this.policy, this.#context.plan)
   }
 
   restricted(): RestrictedSandbox {

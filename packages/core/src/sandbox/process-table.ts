@@ -41,10 +41,11 @@ export class ProcessTable implements SandboxProcesses {
     keptBytes(options)
     if (options.timeoutMs !== undefined) checkedDuration('timeoutMs', options.timeoutMs)
     refuseAborted(options.signal)
+    const startedMs = performance.now()
     const process = await lifeline.during(() => session.spawn(request))
     this.#started += 1
     const id = `p${this.#started}`
-    const live = new LiveProcess(this.#context, { id, request, process, options, input })
+    const live = new LiveProcess(this.#context, { id, request, process, options, startedMs, input })
     this.#running.set(id, live)
     void live.gone.then(() => this.#running.delete(id))
     return live

@@ -47,7 +47,14 @@ const plan: SandboxPlan = {
 }
 
 /** What the host has outside the policy. */
-const host = new Set(['/home/u/.ssh', '/home/u/.ssh/id_rsa', '/home/u/my notes', '/home/u', '/srv'])
+const host = new Set([
+  '/home/u/.ssh',
+  '/home/u/.ssh/id_rsa',
+  '/home/u/my notes',
+  '/home/u',
+  '/srv',
+  '/tmp/of-host',
+])
 
 interface Said {
   readonly stderr?: string
@@ -76,6 +83,11 @@ const told: readonly (readonly [string, string, string])[] = [
     'cat of a name with spaces',
     'cat: /home/u/my notes: No such file or directory',
     'fs.read /home/u/my notes',
+  ],
+  [
+    "a file of the host's own /tmp",
+    'cat: /tmp/of-host: No such file or directory',
+    'fs.read /tmp/of-host',
   ],
   ['ls', "ls: cannot access '/home/u/.ssh': No such file or directory", 'fs.read /home/u/.ssh'],
   [
@@ -231,7 +243,7 @@ describe('inferDenials', () => {
   it('asks the host only about paths outside the policy, and about few', async () => {
     const asked: string[] = []
     const inside =
-      'cat: src/missing: No such file or directory\ncat: /tmp/x: No such file or directory'
+      'cat: src/missing: No such file or directory\ncat: /data/x: No such file or directory'
     await infer({ stderr: inside }, asked)
     expect(asked).to.deep.equal([])
     const many = Array.from(

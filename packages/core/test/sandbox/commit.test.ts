@@ -166,12 +166,44 @@ describe('commit', () => {
   it('removes no more than what was listed', async () => {
     await using host = await hostDir()
     await mkdir(join(host.path, 'd'))
-    await writeFile(join(host.path, 'd/made-meanwhile'), 'x')
+    await writeFile(join(host.path, 'd/removed'), 'x')
     await using fixture = await overlayOf(host.path)
+    // File systems tell times in steps of some milliseconds.
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await writeFile(join(host.path, 'd/made-meanwhile'), 'x')
     fixture.session.overlays.put(at, { path: 'd', type: 'deleted', kind: 'directory' })
     const report = await fixture.sandbox.commit()
     expect(skippedPaths(report)['d']).to.include('holds more')
     expect(await readdir(join(host.path, 'd'))).to.deep.equal(['made-meanwhile'])
+  })
+
+  it('lists and removes what was in a removed folder, but for what the policy protects', async () => {
+    await using host = await hostDir()
+    await using outside = await hostDir()
+    await mkdir(join(host.path, 'd/.git/hooks'), { recursive: true })
+    await writeFile(join(host.path, 'd/.git/hooks/pre-push'), 'x')
+    await writeFile(join(host.path, 'd/.git/HEAD'), 'x')
+    await mkdir(join(host.path, 'e/f'), { recursive: true })
+    await symlink(outside.path, join(host.path, 'e/f/link'))
+    await writeFile(join(outside.path, 'safe'), 'x')
+    await using fixture = await overlayOf(host.path)
+    for (const path of ['d', 'e'])
+      fixture.session.overlays.put(at, { path, type: 'deleted', kind: 'directory' })
+    const changes = await fixture.sandbox.changes()
+    expect(changes.map(({ path }) => path)).to.include.members([
+      'd/.git/hooks/pre-push',
+      'e/f/link',
+    ])
+    const report = await fixture.sandbox.commit()
+    expect(skippedPaths(report)['d/.git/hooks/pre-push']).to.match(/protects it/)
+    expect(await readdir(host.path, { recursive: true })).to.have.members([
+      'd',
+      'd/.git',
+      'd/.git/hooks',
+      'd/.git/hooks/pre-push',
+    ])
+    expect(await readdir(outside.path)).to.deep.equal(['safe'])
+    expect(fixture.session.overlays.discarded).to.deep.equal(['e'])
   })
 
   it('skips special files, files that are too large, and names that are not UTF-8', async () => {
