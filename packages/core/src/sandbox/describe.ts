@@ -10,8 +10,8 @@ export function describeSandbox(policy: Policy, plan: SandboxPlan): string {
   const mounts = plan.mounts.map(({ target, access }) => ({ source: target, target, access }))
   const placed = { ...policy, filesystem: { ...policy.filesystem, mounts } }
   return [
-    `Commands start in ${JSON.stringify(plan.workingDirectory)}.`,
     describePolicy(placed),
+    `Commands start in ${JSON.stringify(plan.workingDirectory)}.`,
     'When something is refused, the result says so in `denials`; trying again does not help.',
   ].join('\n')
 }

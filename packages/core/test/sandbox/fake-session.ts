@@ -20,12 +20,12 @@ import { FakeFiles } from './fake-files.ts'
 import { FakeProcess } from './fake-process.ts'
 
 /** One entry of a fake upper layer. */
-export interface UpperEntry extends OverlayChange {
+interface UpperEntry extends OverlayChange {
   readonly data?: string
 }
 
 /** Upper layers in memory. */
-export class FakeOverlays implements DriverOverlays {
+class FakeOverlays implements DriverOverlays {
   readonly entries = new Map<string, UpperEntry[]>()
   readonly discarded: string[] = []
   isFrozen = false
