@@ -91,13 +91,21 @@ static void output_ready(struct init *init, struct watch *watch, uint32_t events
   output_pump(init, &watch->stream->outputs[second ? 1 : 0]);
 }
 
+/* A command may write before its supervisor told that it runs. SPAWNED comes first, so nothing is read until then. */
+static bool may_flow(const struct stream *stream) {
+  return stream->kind == STREAM_CONNECTION || stream->started;
+}
+
+void output_start(struct init *init, struct output *output) {
+  if (may_flow(output->watch.stream)) watch_for(init, &output->watch, output->credit > 0 ? (uint32_t)EPOLLIN : 0u);
+}
+
 void output_open(struct init *init, struct output *output, int fd) {
   output->watch.fd = fd;
   output->watch.source = true;
   output->watch.ready = output_ready;
-  output->credit = CREDIT_INITIAL;
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-  watch_for(init, &output->watch, EPOLLIN);
+  output_start(init, output);
 }
 
 void output_drain(struct init *init, struct output *output, bool last) {
@@ -125,7 +133,7 @@ void outputs_resume(struct init *init) {
 bool output_grant(struct init *init, struct output *output, uint32_t credit) {
   if (credit == 0 || credit > CREDIT_GRANT_MAX || output->credit > UINT32_MAX / 2) return false;
   output->credit += credit;
-  if (output->watch.fd >= 0) watch_for(init, &output->watch, EPOLLIN);
+  output_start(init, output);
   if (output->draining) output_pump(init, output);
   return true;
 }

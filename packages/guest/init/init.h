@@ -110,6 +110,11 @@ struct stream {
   /* The supervisor of a command, or the builtin's worker; 0 when none runs. */
   pid_t keeper;
   pid_t command;
+  /*
+   * The command's side of its terminal, held open while it runs: without it, a command that closes its own would look
+   * ended, and giving the terminal up would send it SIGHUP.
+   */
+  int slave;
   struct watch report;
   struct ending ending;
   /* SPAWNED 0 was sent; EXIT was sent; the host gave it up; it ran into a dead supervisor. */
@@ -141,6 +146,8 @@ struct streams {
 
 struct stream *stream_open(struct init *init, uint32_t id, enum stream_kind kind);
 struct stream *stream_find(const struct init *init, uint32_t id);
+/* Lets go of the command's side of a terminal. */
+void stream_hang_up(struct stream *stream);
 /* Closes what it holds; its memory goes at the end of the turn. */
 void stream_close(struct init *init, struct stream *stream);
 void streams_sweep(struct init *init);

@@ -55,11 +55,14 @@ static void started(struct init *init, struct stream *stream, const struct repor
   stream->command = report->pid;
   stream->started = true;
   if (!stream->reset) send_spawned(init, stream, report);
+  output_start(init, &stream->outputs[0]);
+  output_start(init, &stream->outputs[1]);
   if (stream->early_signal != 0) deliver(init, stream, stream->early_signal, GROUP);
   if (stream->input.watch.fd >= 0) input_open(init, &stream->input, stream->input.watch.fd);
 }
 
 static void ended(struct init *init, struct stream *stream, const struct report *report) {
+  stream_hang_up(stream);
   stream->ending = (struct ending){true, report->status, report->cpu_us, report->peak_bytes};
   /* Both are marked first: EXIT waits for the two of them. */
   for (size_t index = 0; index < 2; index++) stream->outputs[index].draining = stream->outputs[index].watch.fd >= 0;
