@@ -71,12 +71,14 @@ bool plumbing_open(const struct init *init, const struct command *command, struc
 
 void plumbing_keep(struct init *init, struct stream *stream, const struct ends *ends, bool runs) {
   int errnum = errno;
-  close_child(init, ends);
   if (!runs) {
+    close_child(init, ends);
     close_own(ends);
     errno = errnum;
     return;
   }
+  if (stream->input.terminal) stream->slave = fcntl(ends->child.out, F_DUPFD_CLOEXEC, 4);
+  close_child(init, ends);
   stream->input.watch.fd = ends->in;
   stream->report.fd = ends->report;
   if (ends->report >= 0) fcntl(ends->report, F_SETFL, O_NONBLOCK);

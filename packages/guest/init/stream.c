@@ -14,6 +14,7 @@ struct stream *stream_open(struct init *init, uint32_t id, enum stream_kind kind
   if (stream == NULL) contain_end(init, 1);
   stream->id = id;
   stream->kind = kind;
+  stream->slave = -1;
   stream->input.window = CREDIT_INITIAL;
   struct watch *watches[] = {&stream->input.watch, &stream->outputs[0].watch, &stream->outputs[1].watch,
                              &stream->report};
@@ -38,6 +39,11 @@ struct stream *stream_find(const struct init *init, uint32_t id) {
   return stream;
 }
 
+void stream_hang_up(struct stream *stream) {
+  if (stream->slave >= 0) close(stream->slave);
+  stream->slave = -1;
+}
+
 void stream_close(struct init *init, struct stream *stream) {
   struct stream **place = &init->streams.buckets[bucket_of(stream->id)];
   while (*place != NULL && *place != stream) place = &(*place)->next;
@@ -48,6 +54,7 @@ void stream_close(struct init *init, struct stream *stream) {
   output_drop(init, &stream->outputs[0]);
   output_drop(init, &stream->outputs[1]);
   watch_close(init, &stream->report);
+  stream_hang_up(stream);
   free(stream->held);
   stream->held = NULL;
   stream->next = init->streams.ended;
