@@ -66,14 +66,16 @@ async function start(
     running.link.destroy()
     await endProcess(running.child, running.exited)
   })
-  const cgroup = await told(running, work, async () => {
-    const [made, initPid] = await Promise.all([cgroupMade, running.initPid])
-    // init waits for its set-up, so nothing untrusted runs outside the cgroup.
-    await made?.join(initPid)
-    return made
+  const [cgroup, guest] = await told(running, work, () => {
+    // Set-up goes on meanwhile: all that init runs before it serves is its own code.
+    return Promise.all([
+      joinCgroup(running, cgroupMade),
+      setUp(running, { plan, context, work }).then((connected) => {
+        undo.add(() => connected.close())
+        return connected
+      }),
+    ])
   })
-  const guest = await told(running, work, () => setUp(running, { plan, context, work }))
-  undo.add(() => guest.close())
   acceptGaps(guest.gaps, context)
   return limitedSession(guest, cgroup, [context, () => closeAll(undo, context)])
 }
@@ -83,6 +85,16 @@ async function makeCgroup(plan: SandboxPlan, work: Work): Promise<Cgroup | null>
   if (warden === null || machine.cgroup === null) return null
   undo.add(() => warden.release())
   return launchCgroup(machine.cgroup, warden.hold(), plan.limits)
+}
+
+/** Nothing untrusted runs before this is done: commands come from the session, which waits for it. */
+async function joinCgroup(
+  running: RunningBwrap,
+  made: Promise<Cgroup | null>,
+): Promise<Cgroup | null> {
+  const [cgroup, initPid] = await Promise.all([made, running.initPid])
+  await cgroup?.join(initPid)
+  return cgroup
 }
 
 async function removeCgroup(made: Promise<Cgroup | null>): Promise<void> {
