@@ -9,6 +9,7 @@ import { acceptEnforcement } from './sandbox/accept-enforcement.ts'
 import { chooseDriver, type DriverRequirement } from './sandbox/choose-driver.ts'
 import { checkedDuration, refuseAborted } from './sandbox/command.ts'
 import { LiveSandbox, type SandboxOrigin } from './sandbox/live-sandbox.ts'
+import { requireCapability } from './sandbox/require-capability.ts'
 import type { Sandbox } from './sandbox/sandbox.ts'
 
 /** What `createSandbox` takes, but for the driver. */
@@ -59,6 +60,13 @@ class Creation {
     )
     const facts = await probeHost(policy)
     const plan = planSandbox(policy, facts, `c${randomBytes(8).toString('hex')}`)
+    if (plan.mounts.some(({ access }) => access === 'overlay'))
+      requireCapability({
+        driver: chosen.name,
+        capabilities: chosen.capabilities,
+        name: 'overlay',
+        wanted: 'overlay mounts',
+      })
     const enforcement = await chosen.enforcement(plan)
     acceptEnforcement(chosen, enforcement, allowWeaker)
     this.#signal.throwIfAborted()

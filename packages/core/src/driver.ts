@@ -195,7 +195,10 @@ export interface DriverFileSystem {
   symlink(target: string, path: string): Promise<void>
   truncate(path: string, size: number): Promise<void>
   setTimes(path: string, accessedMs: number, modifiedMs: number): Promise<void>
-  watch(path: string, options: { recursive: boolean; signal?: AbortSignal | undefined }): AsyncIterable<WatchEvent>
+  watch(
+    path: string,
+    options: { recursive: boolean; signal?: AbortSignal | undefined },
+  ): AsyncIterable<WatchEvent>
   /** A POSIX (pax) tar stream of what lies below `path`. */
   tarOut(path: string): AsyncIterable<Uint8Array>
   /** Unpacks below `path`; nothing lands outside it, no link is followed. */

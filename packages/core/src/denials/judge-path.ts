@@ -37,7 +37,7 @@ const none: Explain = ({ path, errno, isWrite }) => {
   return {
     kind: `fs.${access}`,
     why: 'is outside the mounts of the policy, so it does not exist in the sandbox',
-    remedy: `add { source: ${JSON.stringify(isWrite ? dirname(path) : path)}, access: "${access}" } to filesystem.mounts`,
+    remedy: `work without it, or ask for { source: ${JSON.stringify(isWrite ? dirname(path) : path)}, access: "${access}" } in filesystem.mounts`,
   }
 }
 
@@ -89,7 +89,7 @@ const scratch: Explain = ({ path, errno, isWrite }) =>
     ? {
         kind: 'fs.read',
         why: 'is on the host only: the /tmp and the home of the sandbox are its own',
-        remedy: `add { source: ${JSON.stringify(path)}, access: "read" } to filesystem.mounts`,
+        remedy: `work without it, or ask for { source: ${JSON.stringify(path)}, access: "read" } in filesystem.mounts`,
       }
     : undefined
 

@@ -94,6 +94,7 @@ export class LiveSandbox implements Sandbox {
   }
 
   async exec(command: Command, options: ExecOptions = {}): Promise<ExecResult> {
+    this.#requireTerminal(options)
     const { stdin, ...rest } = options
     // A terminal that gets nothing gets its end, so that nothing waits for keys.
     const input = stdin ?? (options.terminal === undefined ? undefined : '')
@@ -103,6 +104,7 @@ export class LiveSandbox implements Sandbox {
   }
 
   async spawn(command: Command, options: SpawnOptions = {}): Promise<SandboxProcess> {
+    this.#requireTerminal(options)
     return this.#processes.start(command, options)
   }
 

@@ -3,7 +3,8 @@ import type { Denial, SandboxPlan } from '@caisson/core'
 import { expect } from 'chai'
 
 const folder = { kind: 'directory' } as const
-const hooks = { rule: 'protectDefaults:.git/hooks', components: ['**', '.git', 'hooks'] }
+const hooks = { rule: 'protectDefaults:.git/hooks', components: ['**', '?*.git', 'hooks'] }
+const exactHooks = { rule: 'protectDefaults:.git/hooks', components: ['**', '.git', 'hooks'] }
 const env = { rule: 'filesystem.deny[0]', components: ['**', '.env'] }
 
 const plan: SandboxPlan = {
@@ -18,7 +19,7 @@ const plan: SandboxPlan = {
       access: 'write',
       rule: 'filesystem.mounts[0]',
       deny: [env],
-      protect: [hooks],
+      protect: [hooks, exactHooks],
     },
     {
       ...folder,
@@ -104,6 +105,11 @@ const told: readonly (readonly [string, string, string])[] = [
     'dash, writing',
     '/bin/sh: 1: cannot create /home/u/.ssh/x: Directory nonexistent',
     'fs.write /home/u/.ssh/x',
+  ],
+  [
+    'dash, writing a protected relative path',
+    '/bin/sh: 1: cannot create .git/hooks/pre-commit: Read-only file system',
+    'fs.protect /home/u/repo/.git/hooks/pre-commit',
   ],
   [
     'bash',
@@ -219,10 +225,11 @@ describe('inferDenials', () => {
       target: '/home/u/.ssh/id_rsa',
       rule: 'filesystem.mounts',
       source: 'inferred',
-      remedy: 'add { source: "/home/u/.ssh/id_rsa", access: "read" } to filesystem.mounts',
+      remedy:
+        'work without it, or ask for { source: "/home/u/.ssh/id_rsa", access: "read" } in filesystem.mounts',
       message:
         '/home/u/.ssh/id_rsa is outside the mounts of the policy, so it does not exist in the sandbox ' +
-        '(filesystem.mounts); do not retry: add { source: "/home/u/.ssh/id_rsa", access: "read" } to ' +
+        '(filesystem.mounts); do not retry: work without it, or ask for { source: "/home/u/.ssh/id_rsa", access: "read" } in ' +
         'filesystem.mounts.',
     })
   })
