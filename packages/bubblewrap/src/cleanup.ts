@@ -19,7 +19,7 @@ export class Undo {
 
   async #takeAll(): Promise<unknown[]> {
     const failures: unknown[] = []
-    for (const step of this.#steps.reverse()) {
+    for (const step of this.#steps.toReversed()) {
       try {
         await step()
       } catch (error) {

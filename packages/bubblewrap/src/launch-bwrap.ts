@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import type { Duplex, Readable, Writable } from 'node:stream'
+import { Duplex, type Readable, type Writable } from 'node:stream'
 import type { SandboxPlan } from '@caisson/core'
 import { openSources } from './launch-sources.ts'
 import type { Machine } from './machine.ts'
@@ -114,17 +114,19 @@ function send(child: ChildProcess, at: number, text: string): void {
 }
 
 function readable(child: ChildProcess, at: number): Readable {
-  const source: Readable = at === descriptor.error ? required(child.stderr) : stream(child, at)
+  const source: Readable = at === descriptor.error ? stderrOf(child) : stream(child, at)
   source.on('error', () => undefined)
   return source
 }
 
 function stream(child: ChildProcess, at: number): Duplex {
+  const found = child.stdio[at]
   // Node's pipes are socket pairs: both directions, whatever the type says.
-  return required(child.stdio[at]) as Duplex
+  if (found instanceof Duplex) return found
+  throw new Error('bwrap was started without its pipes')
 }
 
-function required<T>(value: T | null | undefined): T {
-  if (value === null || value === undefined) throw new Error('bwrap was started without its pipes')
-  return value
+function stderrOf(child: ChildProcess): Readable {
+  if (child.stderr !== null) return child.stderr
+  throw new Error('bwrap was started without its pipes')
 }

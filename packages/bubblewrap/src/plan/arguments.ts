@@ -29,7 +29,12 @@ const isolation: readonly string[] = [
   '--as-pid-1',
   '--die-with-parent',
   '--new-session',
-  ...['--uid', '0', '--gid', '0', '--cap-add', 'ALL'],
+  '--uid',
+  '0',
+  '--gid',
+  '0',
+  '--cap-add',
+  'ALL',
 ]
 
 /**
@@ -41,18 +46,24 @@ export function bwrapOptions(plan: SandboxPlan, wiring: Wiring): string[] {
   const { tmpBytes, home, homeBytes } = plan.scratch
   return [
     ...isolation,
-    ...['--hostname', plan.process.hostname],
-    ...['--json-status-fd', String(wiring.status)],
+    '--hostname',
+    plan.process.hostname,
+    '--json-status-fd',
+    String(wiring.status),
     // Folders that bwrap makes on the way to a mount point would be closed to other users.
     ...['/etc', '/home'].flatMap((path) => ['--perms', '0755', '--dir', path]),
     ...systemView(plan.system, wiring.files),
-    ...['--proc', '/proc', '--dev', '/dev'],
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
     ...scratch('/dev/shm', tmpBytes, '1777'),
     ...scratch('/tmp', tmpBytes, '1777'),
     ...scratch(home, homeBytes, '0700'),
     ...bind('ro-bind', wiring.init, initPath),
     ...plan.mounts.flatMap((mount, index) => stagedBind(mount, index, wiring)),
-    ...['--chdir', '/'],
+    '--chdir',
+    '/',
   ]
 }
 

@@ -19,11 +19,12 @@ export function placeLimits(
   host: { readonly kernelUid: number; readonly kernel: readonly [number, number] },
 ): LimitPlacement {
   const countable = host.kernelUid !== 0 && !isOlder(host.kernel, processLimitPerNamespace)
-  const version = place === null ? null : (`cgroup ${place.version}` as const)
+  const held = <T extends string>(folder: string | undefined, otherwise: T) =>
+    place === null || folder === undefined ? otherwise : (`cgroup ${place.version}` as const)
   return {
-    memory: place?.memory !== undefined && version !== null ? version : 'rlimit',
-    pids: place?.pids !== undefined && version !== null ? version : countable ? 'rlimit' : 'none',
-    cpus: place?.cpu !== undefined && version !== null ? version : 'none',
+    memory: held(place?.memory, 'rlimit'),
+    pids: held(place?.pids, countable ? 'rlimit' : 'none'),
+    cpus: held(place?.cpu, 'none'),
   }
 }
 

@@ -81,11 +81,11 @@ export function assembleDecision(decision: Decision): Instruction[] {
     case 'errno':
       return [statement(opcode.result, verdict.errno | decision.errno)]
     case 'any-bit': {
-      const then = assembleDecision(decision.then)
+      const matched = assembleDecision(decision.matched)
       return [
         loadArgument(decision.argument),
-        conditional(opcode.anyBit, decision.bits, [0, then.length]),
-        ...then,
+        conditional(opcode.anyBit, decision.bits, [0, matched.length]),
+        ...matched,
         ...assembleDecision(decision.otherwise),
       ]
     }
@@ -95,16 +95,16 @@ export function assembleDecision(decision: Decision): Instruction[] {
 }
 
 function assembleMatch(decision: Extract<Decision, { kind: 'match' }>): Instruction[] {
-  const then = assembleDecision(decision.then)
+  const matched = assembleDecision(decision.matched)
   const last = decision.values.length - 1
   const tests = decision.values.map((value, index) =>
-    conditional(opcode.equal, value, [last - index, index === last ? then.length : 0]),
+    conditional(opcode.equal, value, [last - index, index === last ? matched.length : 0]),
   )
   return [
     loadArgument(decision.argument),
     ...(decision.mask === 0xffffffff ? [] : [statement(opcode.and, decision.mask)]),
     ...tests,
-    ...then,
+    ...matched,
     ...assembleDecision(decision.otherwise),
   ]
 }

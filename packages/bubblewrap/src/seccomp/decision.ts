@@ -3,21 +3,21 @@ export type Decision =
   | { readonly kind: 'allow' }
   | { readonly kind: 'kill' }
   | { readonly kind: 'errno'; readonly errno: number }
-  /** `then` when the argument, cut by `mask`, is one of `values`. */
+  /** `matched` when the argument, cut by `mask`, is one of `values`. */
   | {
       readonly kind: 'match'
       readonly argument: number
       readonly mask: number
       readonly values: readonly number[]
-      readonly then: Decision
+      readonly matched: Decision
       readonly otherwise: Decision
     }
-  /** `then` when the argument has at least one of `bits`. */
+  /** `matched` when the argument has at least one of `bits`. */
   | {
       readonly kind: 'any-bit'
       readonly argument: number
       readonly bits: number
-      readonly then: Decision
+      readonly matched: Decision
       readonly otherwise: Decision
     }
 

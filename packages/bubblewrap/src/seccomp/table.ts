@@ -161,7 +161,7 @@ export function argumentRules(unixSockets: boolean): readonly ArgumentRule[] {
         kind: 'any-bit',
         argument: 0,
         bits: namespaceFlags,
-        then: refuse,
+        matched: refuse,
         otherwise: allow,
       },
     },
@@ -178,13 +178,31 @@ export function argumentRules(unixSockets: boolean): readonly ArgumentRule[] {
     {
       systemCalls: ['chmod', 'fchmod'],
       reason: 'a set-id file in a mount would hand the host user to other users of the host',
-      decision: { kind: 'any-bit', argument: 1, bits: setIdBits, then: refuse, otherwise: allow },
+      decision: {
+        kind: 'any-bit',
+        argument: 1,
+        bits: setIdBits,
+        matched: refuse,
+        otherwise: allow,
+      },
     },
     {
       systemCalls: ['fchmodat', 'fchmodat2'],
       reason: 'as chmod',
-      decision: { kind: 'any-bit', argument: 2, bits: setIdBits, then: refuse, otherwise: allow },
+      decision: {
+        kind: 'any-bit',
+        argument: 2,
+        bits: setIdBits,
+        matched: refuse,
+        otherwise: allow,
+      },
     },
+    ...socketRules(unixSockets),
+  ]
+}
+
+function socketRules(unixSockets: boolean): readonly ArgumentRule[] {
+  return [
     {
       systemCalls: ['socket'],
       reason: 'local, internet and route sockets only; no vsock to a hypervisor, no kernel crypto',
@@ -215,7 +233,7 @@ function socketPairDecision(unixSockets: boolean): Decision {
     argument: 1,
     mask: typeMask,
     values: [streamType],
-    then: allow,
+    matched: allow,
     otherwise: refuse,
   }
   return oneOf(0, [family.unix], unixSockets ? allow : stream, otherFamily)
@@ -224,7 +242,7 @@ function socketPairDecision(unixSockets: boolean): Decision {
 function oneOf(
   argument: number,
   values: readonly number[],
-  ...[then, otherwise]: [Decision, Decision]
+  ...[matched, otherwise]: [Decision, Decision]
 ): Decision {
-  return { kind: 'match', argument, mask: 0xffffffff, values, then, otherwise }
+  return { kind: 'match', argument, mask: 0xffffffff, values, matched, otherwise }
 }
