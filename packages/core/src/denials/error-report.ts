@@ -46,10 +46,6 @@ function quotedTexts(line: string): string[] {
   )
 }
 
-/** What programs say between their name and the path: dash's `cannot create /x`, `failed to open x`. */
-const verbs =
-  /^(?:(?:cannot|can't|could not|couldn't|unable to|failed to)\s+)?(?:create|open|remove|write|read|access|stat|delete|lock|rename)\s+(?:to\s+)?/i
-
 /** `cannot create x`, `failed to open file x`: what programs put before the path without quoting it. */
 const attempt =
   /^(?:cannot|can't|can not|could not|couldn't|failed to|unable to)\s+[a-z]+\s+(?:(?:[a-z]+\s+)?(?:file|directory|folder)\s+)?/i
@@ -58,7 +54,7 @@ const attempt =
 function textsBefore(line: string, at: number): string[] {
   const before = line.slice(0, at).replace(/[\s:(]+$/, '')
   const part = before.slice(before.lastIndexOf(': ') + 1).trim()
-  return [part.replace(verbs, ''), part, part.slice(part.lastIndexOf(' ') + 1)]
+  return [part.replace(attempt, ''), part, part.slice(part.lastIndexOf(' ') + 1)]
 }
 
 /** Reads one line as a report, if it is one. */

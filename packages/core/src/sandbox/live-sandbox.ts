@@ -27,6 +27,7 @@ import type { SandboxFileSystem } from './file-system.ts'
 import type { SandboxPorts } from './ports.ts'
 import type { SandboxProcess, SandboxProcesses } from './process.ts'
 import { ProcessTable } from './process-table.ts'
+import { requireCapability } from './require-capability.ts'
 import { restrictedView } from './restricted.ts'
 import type { RestrictedSandbox, Sandbox } from './sandbox.ts'
 
@@ -166,6 +167,13 @@ export class LiveSandbox implements Sandbox {
       const processId = ids.length === 1 ? (ids[0] ?? null) : null
       events.emit({ type: 'denial', time, processId, denial })
     }
+  }
+
+  /** A command that was promised a terminal and got none would wait, draw or ask wrongly. */
+  #requireTerminal({ terminal }: Pick<SpawnOptions, 'terminal'>): void {
+    const { driver, capabilities } = this
+    if (terminal !== undefined)
+      requireCapability({ driver, capabilities, name: 'pty', wanted: 'terminals' })
   }
 
   #end(end: SessionEnd): Promise<void> {
