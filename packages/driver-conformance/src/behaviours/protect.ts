@@ -3,10 +3,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Behaviour } from '../behaviour.ts'
 import { enforcedBy, listen } from '../observation.ts'
-import { printed, refused, scene, shell } from '../inside.ts'
+import { perl, printed, refused, scene, shell } from '../inside.ts'
 import { makeRepositories, makeRepository } from '../repository.ts'
 
 const area = 'protect'
+
+/** rename(2), and not the copy that mv makes when it is refused. */
+const renameProgram = 'rename($ARGV[0], $ARGV[1]) or exit 1'
 
 /** Ways to plant something at the file `$1`, whose folder may be missing. */
 const plantings: readonly string[] = [
@@ -94,7 +97,8 @@ const standing: readonly Behaviour[] = [
   {
     id: 'protect.ancestor-rename',
     area,
-    title: 'refuses to rename or replace an ancestor of what is protected',
+    tools: ['perl'],
+    title: 'refuses to rename an ancestor of what is protected',
     async run(context) {
       const { root, main, nested } = await makeRepositories(context)
       const sandbox = await context.createSandbox({
@@ -114,7 +118,7 @@ const standing: readonly Behaviour[] = [
         join(root, 'deep'),
       ]) {
         refused(
-          await shell(sandbox, 'mv "$1" "$2/aside"', { args: [path, root] }),
+          await perl(sandbox, renameProgram, { args: [path, join(root, 'aside')] }),
           `renaming ${path}`,
         )
       }

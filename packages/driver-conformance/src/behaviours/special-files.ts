@@ -126,6 +126,7 @@ export const specialFileBehaviours: readonly Behaviour[] = [
       await chown(program, 0, 0)
       await chmod(program, 0o4755)
       await context.hostProcesses.run('chown', ['65534:65534', project])
+      await chmod(context.workDir, 0o755)
       const sandbox = await context.createSandbox({
         filesystem: { mounts: [{ source: project, access: 'write' }] },
         process: { user: 65534 },

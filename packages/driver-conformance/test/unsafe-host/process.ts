@@ -37,6 +37,15 @@ export async function spawnOnHost(
   return new HostProcess(child, tag, setting.breaks)
 }
 
+async function spawned(child: ChildProcess): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', ({ code, message }: NodeJS.ErrnoException) =>
+      reject(new SandboxError('SPAWN_FAILED', message, { errno: code })),
+    )
+  })
+}
+
 function launch(
   request: SpawnRequest,
   { plan, home, breaks }: HostSpawn,
