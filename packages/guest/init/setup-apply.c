@@ -114,8 +114,10 @@ bool walk_apply(struct walk *walk, const struct rules_name *name, const struct r
   const struct rule *rule = match->deny ? match->deny : match->protect;
   if (name->link && !note_link(walk, name->text, rule)) return false;
   struct walk_frame *frame = &walk->frames[walk->depth];
-  bool applied = match->deny ? cover_at(walk, frame->at, name->text)
-                             : pin_ancestors(walk) && protect_at(frame->at, name->text);
+  /* Renamed away, a hidden path would still be hidden here, and be plain to the next sandbox of the same policy. */
+  bool pin = match->protect || walk->order->access == ACCESS_WRITE;
+  bool applied = (!pin || pin_ancestors(walk)) &&
+                 (match->deny ? cover_at(walk, frame->at, name->text) : protect_at(frame->at, name->text));
   return applied ? true : gap_unless_gone(walk, rule);
 }
 
