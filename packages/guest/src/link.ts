@@ -1,4 +1,5 @@
 import { SandboxError, type SessionEnd } from '@caisson/core'
+import debug from 'debug'
 import type { Duplex } from 'node:stream'
 import { deferred } from './deferred.ts'
 import { encodeHeader, type FrameHeader } from './frame.ts'
@@ -6,6 +7,8 @@ import { FrameParser } from './frame-parser.ts'
 import { bound } from './protocol.ts'
 import { endedError } from './protocol-error.ts'
 import { StreamTable, type StreamReceiver } from './stream-table.ts'
+
+const log = debug('caisson:guest')
 
 /** Called when the bytes were written, or with the error that prevented it. */
 export type Written = (error?: Error) => void
@@ -161,6 +164,7 @@ export class GuestLink {
   #finish(end: SessionEnd, error: SandboxError): void {
     if (this.#ending !== undefined) return
     this.#ending = { end, error }
+    log('the session ended (%s): %s', end.reason, end.detail)
     this.#duplex.destroy()
     this.#deferred.clear()
     this.#streams.clear(error)

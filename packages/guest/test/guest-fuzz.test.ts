@@ -90,7 +90,7 @@ async function round(seed: number, oneIn: number): Promise<string> {
   const [host, guest] = linkPair()
   guest.on('error', () => undefined)
   let quiet = 0
-  new HonestGuest(guest, (frame) => {
+  const honest = new HonestGuest(guest, (frame) => {
     quiet = 0
     const bytes = oneIn > 0 && random.chance(oneIn) ? mutate(frame, random) : [frame]
     for (const part of bytes) if (part.length > 0) guest.write(part)
@@ -101,7 +101,7 @@ async function round(seed: number, oneIn: number): Promise<string> {
   // A guest that has nothing more to say hangs up, so that nothing waits for what a mutation swallowed.
   const hangUp = (): void => {
     quiet += 1
-    if (quiet > 12) guest.destroy()
+    if (quiet > 12) honest.peer.link.destroy()
     else setImmediate(hangUp)
   }
   const options = { ...plainOptions(), operations: [overlay], sentinel: true }

@@ -9,6 +9,7 @@ import {
   ScriptedPeer,
   spawnedPayload,
   u32,
+  type FrameFields,
   type HostFrame,
 } from './scripted-peer.ts'
 
@@ -35,13 +36,16 @@ export class HonestGuest {
   readonly #emit: Emit
   readonly #kinds = new Map<number, 'process' | 'connection'>()
 
+  /** What came from the host and was answered. */
+  readonly peer: ScriptedPeer
+
   constructor(link: Duplex, emit: Emit) {
     this.#emit = emit
-    new ScriptedPeer(link, (frame) => this.#answer(frame))
+    this.peer = new ScriptedPeer(link, (frame) => this.#answer(frame))
   }
 
-  #say(type: number, stream: number, payload?: Uint8Array, flags?: number): void {
-    this.#emit(frameBytes(type, stream, payload, flags))
+  #say(...fields: FrameFields): void {
+    this.#emit(frameBytes(...fields))
   }
 
   #answer(frame: HostFrame): void {

@@ -11,13 +11,12 @@ export interface HostFrame {
   readonly payload: Buffer
 }
 
+/** Type, stream, payload and flags of a frame. */
+export type FrameFields = [type: number, stream: number, payload?: Uint8Array, flags?: number]
+
 /** The bytes of a frame. */
-export function frameBytes(
-  type: number,
-  stream: number,
-  payload: Uint8Array = Buffer.alloc(0),
-  flags = 0,
-): Buffer {
+export function frameBytes(...fields: FrameFields): Buffer {
+  const [type, stream, payload = Buffer.alloc(0), flags = 0] = fields
   return Buffer.concat([encodeHeader({ type, flags, stream }, payload.length), payload])
 }
 
@@ -59,8 +58,8 @@ export class ScriptedPeer {
     link.on('error', () => undefined)
   }
 
-  send(type: number, stream: number, payload?: Uint8Array, flags?: number): void {
-    this.link.write(frameBytes(type, stream, payload, flags))
+  send(...fields: FrameFields): void {
+    this.link.write(frameBytes(...fields))
   }
 
   /** The next frame of the host, in order. */

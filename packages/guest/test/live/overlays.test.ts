@@ -61,7 +61,7 @@ describe('overlays', function () {
     )
     expect(await overlays.changes('/work', 100)).to.deep.equal([])
     expect((await shell(sandbox, 'cat /work/kept /work/old/a; ls /work')).output).to.equal(
-      'kepta' + 'kept\nold\n',
+      'keptakept\nold\n',
     )
   })
 
