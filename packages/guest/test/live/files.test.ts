@@ -93,20 +93,20 @@ describe('files inside', function () {
     const { fs } = sandbox.session
     const data = Buffer.from('x')
     await fs.write('/tmp/file', data, { mode: 0o600, how: 'replace' })
-    const failures: [string, Promise<unknown>][] = [
-      ['ENOENT', fs.read('/tmp/nothing', 10)],
-      ['EEXIST', fs.write('/tmp/file', data, { mode: 0o600, how: 'new' })],
-      ['ENOTDIR', fs.stat('/tmp/file/x', true)],
-      ['ENOTDIR', fs.list('/tmp/file')],
-      ['EISDIR', fs.write('/tmp', data, { mode: 0o600, how: 'replace' })],
-      ['EINVAL', fs.read('/dev/zero', 10)],
-      ['EROFS', fs.write('/usr/x', data, { mode: 0o600, how: 'new' })],
-      ['EINVAL', fs.readLink('/tmp/file')],
-      ['ENOENT', fs.remove('/tmp/nothing', true)],
-      ['ENOENT', fs.copy('/tmp/nothing', '/tmp/x')],
+    const failures: [string, () => Promise<unknown>][] = [
+      ['ENOENT', () => fs.read('/tmp/nothing', 10)],
+      ['EEXIST', () => fs.write('/tmp/file', data, { mode: 0o600, how: 'new' })],
+      ['ENOTDIR', () => fs.stat('/tmp/file/x', true)],
+      ['ENOTDIR', () => fs.list('/tmp/file')],
+      ['EISDIR', () => fs.write('/tmp', data, { mode: 0o600, how: 'replace' })],
+      ['EINVAL', () => fs.read('/dev/zero', 10)],
+      ['EROFS', () => fs.write('/usr/x', data, { mode: 0o600, how: 'new' })],
+      ['EINVAL', () => fs.readLink('/tmp/file')],
+      ['ENOENT', () => fs.remove('/tmp/nothing', true)],
+      ['ENOENT', () => fs.copy('/tmp/nothing', '/tmp/x')],
     ]
     for (const [errno, failing] of failures) {
-      const error = await sandboxRejection(failing)
+      const error = await sandboxRejection(failing())
       expect([error.code, error.errno], error.message).to.deep.equal(['FILE', errno])
     }
   })

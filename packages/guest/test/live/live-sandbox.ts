@@ -26,24 +26,20 @@ export interface LiveOptions {
 const namespaces = ['user', 'pid', 'net', 'ipc', 'uts'].map((name) => `--unshare-${name}`)
 const system = ['/usr', '/bin', '/lib', '/lib64', '/etc/alternatives']
 
+const fixed = '--as-pid-1 --die-with-parent --new-session --uid 0 --gid 0 --cap-add ALL'
+const places = '--proc /proc --dev /dev --tmpfs /tmp'
+const start = '/.caisson/init -- /.caisson/init --link 3'
+
 function bwrapArguments(staged: readonly string[]): string[] {
   return [
     ...namespaces,
-    ...[
-      '--as-pid-1',
-      '--die-with-parent',
-      '--new-session',
-      '--uid',
-      '0',
-      '--gid',
-      '0',
-      '--cap-add',
-      'ALL',
-    ],
+    ...fixed.split(' '),
     ...system.flatMap((path) => ['--ro-bind-try', path, path]),
-    ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
+    ...places.split(' '),
     ...staged.flatMap((path, index) => ['--bind', path, `/.caisson/m/${index}`]),
-    ...['--ro-bind', guestInitPath(), '/.caisson/init', '--', '/.caisson/init', '--link', '3'],
+    '--ro-bind',
+    guestInitPath(),
+    ...start.split(' '),
   ]
 }
 
