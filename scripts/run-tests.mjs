@@ -5,7 +5,8 @@
 //
 //   node scripts/run-tests.mjs [mocha options, such as --grep overlay]
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compiledTests } from './tests/compiled.mjs'
@@ -13,6 +14,8 @@ import { summarize } from './tests/summary.mjs'
 import { unprivileged } from './tests/unprivileged.mjs'
 
 const root = join(import.meta.dirname, '..')
+/** How long a run may take to exit after its last test. */
+const stragglerMs = 15_000
 /** What is run again without root's rights: whatever starts a sandbox. */
 const sandboxSuites = /^(packages\/bubblewrap\/|test\/dist\/examples\.)/
 
@@ -37,15 +40,42 @@ function start(run) {
   const args = [...prefix, ...mocha, ...reporter, ...option, ...process.argv.slice(2), ...run.files]
   const required = process.platform === 'linux' ? { CAISSON_REQUIRE: 'bubblewrap' } : {}
   const env = { ...required, ...process.env, ...run.environment }
-  const child = spawn(program, args, {
-    cwd: run.root,
-    env,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  return new Promise((resolve) => {
-    child.on('error', () => resolve(null))
-    child.on('close', resolve)
-  })
+  // A process group of its own, so that all of it can be ended: mocha starts a second Node.
+  const stdio = /** @type {import('node:child_process').StdioOptions} */ ([
+    'ignore',
+    'inherit',
+    'inherit',
+  ])
+  const child = spawn(program, args, { cwd: run.root, env, stdio, detached: true })
+  return ending(child, run.output)
+}
+
+/**
+ * Waits for a run, and ends one that told its result long ago and does not exit: something of it hangs (a
+ * blocked thread, say), which is a failure.
+ *
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {string} output
+ * @returns {Promise<number | null>} exit code; null when a signal ended it
+ */
+async function ending(child, output) {
+  const end = () => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL')
+  const interrupt = () => {
+    end()
+    process.exit(130)
+  }
+  const guard = setInterval(() => {
+    const written = statSync(output, { throwIfNoEntry: false })?.mtimeMs ?? Infinity
+    if (Date.now() - written > stragglerMs) end()
+  }, 1000)
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  try {
+    const [code] = await once(child, 'close')
+    return code
+  } finally {
+    clearInterval(guard)
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+  }
 }
 
 /**
@@ -58,8 +88,9 @@ async function perform(run) {
   const code = await start(run)
   try {
     const report = JSON.parse(readFileSync(run.output, 'utf8'))
-    const isClean = code === 0 || report.failed > 0
-    return { ...report, broken: isClean ? null : `mocha exited with ${code}` }
+    // mocha exits with the number of failures; null is a signal, ours when it did not exit by itself.
+    const isClean = code === 0 || (code !== null && report.failed > 0)
+    return { ...report, broken: isClean ? null : `mocha ended with ${code ?? 'a signal'}` }
   } catch {
     // No report was written: the run did not reach its end.
     return { passed: 0, failed: 0, skipped: [], broken: `mocha exited with ${code}` }
