@@ -57,23 +57,22 @@ async function start(
   work: Work,
 ): Promise<DriverSession> {
   const { undo, machine } = work
-  const cgroupMade = makeCgroup(plan, work)
-  // Awaited below; without this an early failure of bwrap would leave it unheard.
-  cgroupMade.catch(() => undefined)
-  undo.add(() => removeCgroup(cgroupMade))
+  const cgroup = await makeCgroup(plan, work)
+  refuseAborted(context.signal)
   const running = launchBwrap(machine, plan)
   undo.add(async () => {
     running.link.destroy()
     await endProcess(running.child, running.exited)
   })
-  const [cgroup, guest] = await told(running, work, () => {
-    // Set-up goes on meanwhile: all that init runs before it serves is its own code.
+  const [guest] = await told(running, work, () => {
+    // Set-up goes on while the kernel moves init, which takes it some milliseconds: commands come
+    // from the session, which waits for both.
     return Promise.all([
-      joinCgroup(running, cgroupMade),
       setUp(running, { plan, context, work }).then((connected) => {
         undo.add(() => connected.close())
         return connected
       }),
+      running.initPid.then((pid) => cgroup?.join(pid)),
     ])
   })
   acceptGaps(guest.gaps, context)
@@ -83,24 +82,11 @@ async function start(
 async function makeCgroup(plan: SandboxPlan, work: Work): Promise<Cgroup | null> {
   const { warden, machine, undo } = work
   if (warden === null || machine.cgroup === null) return null
+  const name = warden.hold()
   undo.add(() => warden.release())
-  return launchCgroup(machine.cgroup, warden.hold(), plan.limits)
-}
-
-/** Nothing untrusted runs before this is done: commands come from the session, which waits for it. */
-async function joinCgroup(
-  running: RunningBwrap,
-  made: Promise<Cgroup | null>,
-): Promise<Cgroup | null> {
-  const [cgroup, initPid] = await Promise.all([made, running.initPid])
-  await cgroup?.join(initPid)
+  const cgroup = await launchCgroup(machine.cgroup, name, plan.limits)
+  undo.add(() => cgroup.remove())
   return cgroup
-}
-
-async function removeCgroup(made: Promise<Cgroup | null>): Promise<void> {
-  // One that could not be made has nothing to remove.
-  const cgroup = await made.catch(() => null)
-  await cgroup?.remove()
 }
 
 interface SetUp {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { PlannedLimits } from '@caisson/core'
 import { counterIn, type LimitCounters } from './counters.ts'
 import type { CgroupPlace } from './place.ts'
-import { cgroupFolders, cgroupSettings } from './settings.ts'
+import { cgroupFolders, type CgroupSetting, cgroupSettings } from './settings.ts'
 
 /** Figures that a cgroup keeps; `null` where it has no such file. */
 export interface CgroupUsage {
@@ -32,19 +32,28 @@ export async function launchCgroup(
   name: string,
   limits: PlannedLimits,
 ): Promise<Cgroup> {
-  const folders = cgroupFolders(place, name)
+  const folders = cgroupFolders(place, name, limits)
   try {
     await Promise.all(folders.map((folder) => mkdir(folder)))
-    for (const setting of cgroupSettings(place, name, limits)) {
-      const written = writeFile(`${setting.folder}/${setting.file}`, setting.value, { flag: 'r+' })
-      // Without the file there is no swap accounting, and so nothing that it could bound.
-      await (setting.isOptional ? written.catch(ignoreMissing) : written)
-    }
+    const settings = cgroupSettings(place, name, limits)
+    // The order counts within one controller, whose files begin with its name.
+    const controllers = ['memory', 'pids', 'cpu'].map((controller) =>
+      writeSettings(settings.filter(({ file }) => file.startsWith(`${controller}.`))),
+    )
+    await Promise.all(controllers)
   } catch (error) {
     await Promise.allSettled(folders.map((folder) => rmdir(folder)))
     throw error
   }
   return openCgroup(place, name, folders)
+}
+
+async function writeSettings(settings: readonly CgroupSetting[]): Promise<void> {
+  for (const { folder, file, value, isOptional } of settings) {
+    const written = writeFile(`${folder}/${file}`, value, { flag: 'r+' })
+    // Without the file there is no swap accounting, and so nothing that it could bound.
+    await (isOptional ? written.catch(ignoreMissing) : written)
+  }
 }
 
 function openCgroup(place: CgroupPlace, name: string, folders: readonly string[]): Cgroup {

@@ -14,9 +14,10 @@ const periodMicroseconds = 100_000
 /** The kernel takes no smaller share: cpu.max, cpu.cfs_quota_us. */
 const smallestQuotaMicroseconds = 1000
 
-/** Folders that a cgroup of this name has. */
-export function cgroupFolders(place: CgroupPlace, name: string): string[] {
-  const parents = [place.memory, place.pids, place.cpu].filter((path) => path !== undefined)
+/** Folders that a cgroup of this name has: none for a controller that bounds nothing. */
+export function cgroupFolders(place: CgroupPlace, name: string, limits: PlannedLimits): string[] {
+  const wanted = [place.memory, place.pids, limits.cpus === null ? undefined : place.cpu]
+  const parents = wanted.filter((path) => path !== undefined)
   return [...new Set(parents)].map((path) => `${path}/${name}`)
 }
 

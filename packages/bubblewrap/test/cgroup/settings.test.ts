@@ -24,7 +24,7 @@ describe('cgroupSettings', () => {
       '/c/n/pids.max = 64',
       '/c/n/cpu.max = 150000 100000',
     ])
-    expect(cgroupFolders(v2, 'n')).to.deep.equal(['/c/n'])
+    expect(cgroupFolders(v2, 'n', limits)).to.deep.equal(['/c/n'])
   })
 
   it('bounds the same on version 1, memory before memory with swap', () => {
@@ -35,7 +35,8 @@ describe('cgroupSettings', () => {
       '/u/n/cpu.cfs_period_us = 100000',
       '/u/n/cpu.cfs_quota_us = 150000',
     ])
-    expect(cgroupFolders(v1, 'n')).to.deep.equal(['/m/n', '/p/n', '/u/n'])
+    expect(cgroupFolders(v1, 'n', limits)).to.deep.equal(['/m/n', '/p/n', '/u/n'])
+    expect(cgroupFolders(v1, 'n', { ...limits, cpus: null })).to.deep.equal(['/m/n', '/p/n'])
   })
 
   it('asks for no smaller share of a processor than the kernel takes', () => {
