@@ -219,7 +219,10 @@ describe('commands inside', function () {
   })
 
   it('are counted', async () => {
-    const sleeper = await sandbox.session.spawn(command(['sleep', '60']))
+    // Right after an exec the kernel has no command line to show yet, so it is counted once it spoke.
+    const script = ['sh', '-c', 'echo ready; read line']
+    const sleeper = await sandbox.session.spawn(command(script, { stdin: 'pipe' }))
+    await new Promise<void>((resolve) => sleeper.onOutput(() => resolve()))
     const usage = await sandbox.session.usage()
     expect(usage.processes).to.be.at.least(1)
     expect(usage.memoryBytes).to.be.greaterThan(4096)
