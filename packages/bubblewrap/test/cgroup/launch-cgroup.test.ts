@@ -74,8 +74,9 @@ describe('the cgroup of a sandbox', () => {
 
   it('knows what the sandbox uses', async () => {
     await using sandbox = await sandboxWith({})
+    await sandbox.exec('head -c 20m /dev/zero > /tmp/kept')
     const usage = await sandbox.usage()
-    expect(usage.memoryBytes).to.be.greaterThan(0)
+    expect(usage.memoryBytes).to.be.greaterThan(10 * 1024 * 1024)
     expect(usage.processes).to.be.greaterThan(0)
   })
 
