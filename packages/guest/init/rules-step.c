@@ -45,6 +45,17 @@ static void add_try(const struct rules *rules, struct rules_level *level, size_t
     set_bit(level->first_bytes, first);
 }
 
+static void summarize(const struct rules *rules, struct rules_level *level) {
+  level->steady = memcmp(level->kept, level->alive, rules->words * sizeof *level->kept) == 0;
+  level->matches_any = false;
+  level->idle = level->try_count == 0;
+  for (size_t word = 0; word < rules->words; word++) {
+    if (level->kept[word]) level->idle = false;
+    for (uint64_t left = level->kept[word]; left; left &= left - 1)
+      if (rules->components[word * 64 + (size_t)__builtin_ctzll(left)].kind == COMPONENT_END) level->matches_any = true;
+  }
+}
+
 static void prepare(const struct rules *rules, struct rules_level *level) {
   level->try_count = 0;
   memset(level->kept, 0, rules->words * sizeof *level->kept);
@@ -58,6 +69,7 @@ static void prepare(const struct rules *rules, struct rules_level *level) {
       else if (kind != COMPONENT_END) add_try(rules, level, position);
     }
   }
+  summarize(rules, level);
 }
 
 void rules_level_start(const struct rules *rules, struct rules_level *level) {
@@ -83,7 +95,6 @@ static void note_match(const struct rules *rules, size_t position, const struct 
   if (!*slot && kind_fits(rule, name)) *slot = rule;
 }
 
-
 static bool fits(const struct rule_component *component, const struct rules_name *name) {
   if (component->kind == COMPONENT_LITERAL)
     return component->length == name->length && memcmp(component->text, name->text, name->length) == 0;
@@ -101,6 +112,10 @@ static bool finish_step(const struct rules *rules, const struct rules_name *name
     }
   }
   return any;
+}
+
+bool rules_miss(const struct rules_level *level, const struct rules_name *name) {
+  return !level->matches_any && !has_bit(level->first_bytes, (unsigned char)name->text[0]);
 }
 
 bool rules_step(const struct rules *rules, const struct rules_level *level, const struct rules_name *name,

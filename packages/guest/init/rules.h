@@ -46,6 +46,10 @@ struct rules_level {
   uint32_t *tries;
   size_t try_count;
   uint64_t first_bytes[4];
+  /* No rule is alive; a name that fails on its first byte leaves all alive that is; such a name may match as well. */
+  bool idle;
+  bool steady;
+  bool matches_any;
 };
 
 struct rules_name {
@@ -54,6 +58,8 @@ struct rules_name {
   bool directory;
   /* A symbolic link stands for whatever it leads to, so `only` does not exclude it. */
   bool link;
+  /* A socket or FIFO: whoever holds the other end may be outside. */
+  bool door;
 };
 
 struct rules_match {
@@ -81,6 +87,9 @@ void rules_level_enter(const struct rules *rules, struct rules_level *level, con
  */
 bool rules_step(const struct rules *rules, const struct rules_level *level, const struct rules_name *name,
                 uint64_t *next, struct rules_match *match);
+
+/* Whether `name` fails on its first byte, so that rules_step would give nothing but what every such name gets. */
+bool rules_miss(const struct rules_level *level, const struct rules_name *name);
 
 /* Removes the protect rules' positions; false when nothing stays alive. */
 bool rules_keep_deny(const struct rules *rules, uint64_t *next);

@@ -121,6 +121,11 @@ bool walk_apply(struct walk *walk, const struct rules_name *name, const struct r
   return applied ? true : gap_unless_gone(walk, rule);
 }
 
+/* Renamed with a folder around it, the cover goes along: nothing needs to be pinned. */
+bool walk_close_door(struct walk *walk, const char *name) {
+  return cover_at(walk, walk->frames[walk->depth].at, name) ? true : gap_unless_gone(walk, NULL);
+}
+
 /* Whether `descriptor` is the root of a mount (kernels from 5.8 tell; before, it is bound once more). */
 static bool is_mount_root(int descriptor) {
   enum { MOUNT_ROOT = 0x2000, ATTRIBUTES_AT = 1 };

@@ -33,7 +33,7 @@ bool walk_is_mounted_later(const struct walk *walk, const char *path) {
 bool walk_gap(struct walk *walk, const struct rule *rule, const char *why) {
   struct setup_gap gap = {
       .index = walk->order->index,
-      .rule = rule ? rule->id : (char *)"",
+      .rule = rule ? rule->id : (char *)WALK_DOOR_RULE,
       .path = walk->path,
       .why = (char *)(why ? why : strerror(errno)),
   };
@@ -44,7 +44,7 @@ static bool prepare_frame(struct walk *walk, struct walk_frame *frame) {
   if (frame->buffer) return true;
   frame->buffer = malloc(WALK_BUFFER);
   frame->next = calloc(walk->order->rules.words + 1, sizeof *frame->next);
-  return frame->buffer && frame->next && rules_level_new(&walk->order->rules, &frame->level);
+  return frame->buffer && frame->next && rules_level_new(&walk->order->rules, &frame->own);
 }
 
 static void free_frames(struct walk *walk) {
@@ -52,7 +52,7 @@ static void free_frames(struct walk *walk) {
     struct walk_frame *frame = &walk->frames[i];
     free(frame->buffer);
     free(frame->next);
-    rules_level_free(&frame->level);
+    rules_level_free(&frame->own);
   }
   free(walk->frames);
 }
@@ -72,18 +72,25 @@ static bool note_unreadable(struct walk *walk, const struct rules_name *name, co
   return walk_gap(walk, rules_alive(&walk->order->rules, next), NULL);
 }
 
+/* Without `next` the folder is as the one around it. */
+static void enter_level(const struct rules *rules, struct walk_frame *frame, const uint64_t *next) {
+  frame->level = next ? &frame->own : frame[-1].level;
+  if (next) rules_level_enter(rules, &frame->own, next);
+}
+
 static bool descend(struct walk *walk, const struct rules_name *name, const uint64_t *next) {
   struct walk_frame *parent = &walk->frames[walk->depth];
   const struct rules *rules = &walk->order->rules;
-  if (walk->depth + 1 >= WALK_DEPTH_MAX) return walk_gap(walk, rules_alive(rules, next), "too deep to be looked at");
+  const uint64_t *alive = next ? next : parent->level->alive;
+  if (walk->depth + 1 >= WALK_DEPTH_MAX) return walk_gap(walk, rules_alive(rules, alive), "too deep to be looked at");
   int folder = openat(parent->at, name->text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (folder < 0) return note_unreadable(walk, name, next);
+  if (folder < 0) return note_unreadable(walk, name, alive);
   struct walk_frame *frame = &walk->frames[walk->depth + 1];
   if (!prepare_frame(walk, frame)) return close(folder), setup_fail_with(walk->run, ENOMEM, walk->path);
   frame->listing = frame->at = folder;
   frame->pinned = false;
   frame->name_at = walk->path_length - name->length;
-  rules_level_enter(rules, &frame->level, next);
+  enter_level(rules, frame, next);
   walk->depth++;
   bool done = walk_folder(walk);
   walk->depth--;
@@ -91,28 +98,39 @@ static bool descend(struct walk *walk, const struct rules_name *name, const uint
   return done;
 }
 
-static bool visit(struct walk *walk, const struct rules_name *name) {
+static bool visit_matched(struct walk *walk, const struct rules_name *name) {
   struct walk_frame *frame = &walk->frames[walk->depth];
   const struct rules *rules = &walk->order->rules;
   struct rules_match match;
-  bool more = rules_step(rules, &frame->level, name, frame->next, &match);
-  if (!more && !match.deny && !match.protect) return true;
-  if (walk_is_mounted_later(walk, walk->path)) return true;
-  if ((match.deny || match.protect) && !walk_apply(walk, name, &match)) return false;
-  if (match.deny || !name->directory) return true;
+  bool more = rules_step(rules, frame->level, name, frame->next, &match);
+  bool applies = match.deny || match.protect;
+  if (applies && !walk_apply(walk, name, &match)) return false;
+  if (match.deny) return true;
+  if (name->door && walk->doors) return walk_close_door(walk, name->text);
+  if (!name->directory) return true;
   if (match.protect) more = rules_keep_deny(rules, frame->next);
-  return !more || descend(walk, name, frame->next);
+  return (!more && !walk->doors) || descend(walk, name, frame->next);
+}
+
+static bool visit(struct walk *walk, const struct rules_name *name) {
+  const struct rules_level *level = walk->frames[walk->depth].level;
+  if (walk->nested && walk_is_mounted_later(walk, walk->path)) return true;
+  if (!rules_miss(level, name)) return visit_matched(walk, name);
+  if (name->door) return !walk->doors || walk_close_door(walk, name->text);
+  if (!level->steady) return visit_matched(walk, name);
+  return (level->idle && !walk->doors) || descend(walk, name, NULL);
 }
 
 static void classify(const struct walk_frame *frame, const struct raw_entry *entry, struct rules_name *name) {
   uint8_t type = entry->type;
   struct stat found;
   if (type == DT_UNKNOWN && fstatat(frame->at, entry->name, &found, AT_SYMLINK_NOFOLLOW) == 0)
-    type = S_ISDIR(found.st_mode) ? DT_DIR : S_ISLNK(found.st_mode) ? DT_LNK : DT_REG;
+    type = IFTODT(found.st_mode);
   name->text = entry->name;
   name->length = strlen(entry->name);
   name->directory = type == DT_DIR;
   name->link = type == DT_LNK;
+  name->door = type == DT_SOCK || type == DT_FIFO;
 }
 
 static bool is_dots(const char *name) {
@@ -123,7 +141,9 @@ static bool visit_entry(struct walk *walk, const struct raw_entry *entry) {
   if (is_dots(entry->name)) return true;
   if (++walk->entries > WALK_ENTRIES_MAX) return setup_fail_with(walk->run, E2BIG, "more than 5000000 files");
   struct rules_name name;
-  classify(&walk->frames[walk->depth], entry, &name);
+  struct walk_frame *frame = &walk->frames[walk->depth];
+  classify(frame, entry, &name);
+  if (!name.directory && !name.door && rules_miss(frame->level, &name)) return true;
   size_t before = walk->path_length;
   if (before + name.length + 2 > WALK_PATH_MAX) return setup_fail_with(walk->run, ENAMETOOLONG, walk->order->target);
   walk->path[before] = '/';
@@ -140,7 +160,7 @@ static bool walk_folder(struct walk *walk) {
   for (;;) {
     long filled = syscall(SYS_getdents64, frame->listing, frame->buffer, WALK_BUFFER);
     if (filled == 0) return true;
-    if (filled < 0) return walk_gap(walk, rules_alive(&walk->order->rules, frame->level.alive), NULL);
+    if (filled < 0) return walk_gap(walk, rules_alive(&walk->order->rules, frame->level->alive), NULL);
     for (long at = 0; at < filled;) {
       const struct raw_entry *entry = (const struct raw_entry *)(const void *)(frame->buffer + at);
       at += entry->length;
@@ -159,19 +179,29 @@ static bool walk_from(struct walk *walk) {
   walk->path_length = strlen(target);
   memcpy(walk->path, target, walk->path_length + 1);
   bool done = prepare_frame(walk, root);
-  if (done) rules_level_start(&walk->order->rules, &root->level);
+  root->level = &root->own;
+  if (done) rules_level_start(&walk->order->rules, &root->own);
   done = done ? walk_folder(walk) && walk_apply_links(walk) : setup_fail_with(walk->run, ENOMEM, target);
   close_frame(root);
   return done;
 }
 
+static bool has_mounts_inside(const struct setup_run *run, size_t at) {
+  for (size_t i = at + 1; i < run->order_count; i++)
+    if (path_is_within(run->orders[i].target, run->orders[at].target)) return true;
+  return false;
+}
+
 bool setup_rules(struct setup_run *run, size_t at) {
   struct mount_order *order = &run->orders[at];
-  if (order->is_file || order->rules.count == 0) return true;
+  bool doors = order->access != ACCESS_OVERLAY;
+  if (order->is_file || (order->rules.count == 0 && !doors)) return true;
   struct walk walk = {
       .run = run,
       .order = order,
       .cover = cover_start(run, at),
+      .doors = doors,
+      .nested = has_mounts_inside(run, at),
       .frames = calloc(WALK_DEPTH_MAX, sizeof *walk.frames),
       .path = malloc(WALK_PATH_MAX),
   };

@@ -3,7 +3,10 @@
 
 #include "setup-cover.h"
 
-enum { WALK_DEPTH_MAX = 256, WALK_ENTRIES_MAX = 5000000, WALK_PATH_MAX = 65536, WALK_BUFFER = 32768 };
+enum { WALK_DEPTH_MAX = 256, WALK_ENTRIES_MAX = 5000000, WALK_PATH_MAX = 65536, WALK_BUFFER = 65536 };
+
+/* What a gap names that no rule of the policy asked for. */
+#define WALK_DOOR_RULE "process.hostSockets"
 
 /* One folder on the way down. */
 struct walk_frame {
@@ -12,7 +15,9 @@ struct walk_frame {
   int at;
   /* Bound on itself, or read-only anyway, so that it cannot be renamed. */
   bool pinned;
-  struct rules_level level;
+  /* Its own level, or that of the folder around it where both are the same. */
+  const struct rules_level *level;
+  struct rules_level own;
   uint64_t *next;
   char *buffer;
   /* Where its own name starts in walk.path. */
@@ -29,6 +34,10 @@ struct walk {
   struct setup_run *run;
   const struct mount_order *order;
   struct cover cover;
+  /* Sockets and FIFOs are covered, so that no folder can be left out. Overlays make those of the host unreachable. */
+  bool doors;
+  /* A later MOUNT operation lies in this mount. */
+  bool nested;
   struct walk_frame *frames;
   size_t depth;
   char *path;
@@ -40,6 +49,9 @@ struct walk {
 
 /* Hides, or protects, `name` of the innermost frame; walk->path is its path. */
 bool walk_apply(struct walk *walk, const struct rules_name *name, const struct rules_match *match);
+
+/* Covers the socket or FIFO `name` of the innermost frame. */
+bool walk_close_door(struct walk *walk, const char *name);
 
 /* Sees to what the matched links lead to. */
 bool walk_apply_links(struct walk *walk);

@@ -58,7 +58,7 @@ describe('sockets and FIFOs of the host', function () {
         operations: [mount({ access })],
         staged: [host.path],
       })
-      expect(await connectInside(sandbox, '/work/a/b/.git/s.ipc')).to.equal('EACCES')
+      expect(await connectInside(sandbox, '/work/a/b/.git/s.ipc')).to.match(/^(EACCES|EROFS)$/)
       expect((await shell(sandbox, 'chmod 777 /work/a/b/.git/s.ipc')).exitCode).to.equal(1)
       expect(host.heard).to.deep.equal([])
     })
@@ -71,11 +71,11 @@ describe('sockets and FIFOs of the host', function () {
       operations: [mount({ protect: [rule('**/.git/hooks')] })],
       staged: [host.path],
     })
-    expect(await connectInside(sandbox, '/work/r/.git/s.ipc')).to.equal('EACCES')
+    expect(await connectInside(sandbox, '/work/r/.git/s.ipc')).to.match(/^(EACCES|EROFS)$/)
     await using other = await hostWithServer('r/s/t.sock')
     await using second = await liveSandbox({ operations: [mount()], staged: [other.path] })
     expect((await shell(second, 'mv /work/r /work/q')).exitCode).to.equal(0)
-    expect(await connectInside(second, '/work/q/s/t.sock')).to.equal('EACCES')
+    expect(await connectInside(second, '/work/q/s/t.sock')).to.match(/^(EACCES|EROFS)$/)
     expect(
       (await shell(second, 'rm -rf /work/q/s/t.sock; ln /work/q/s/t.sock /work/l')).exitCode,
     ).to.equal(1)
@@ -119,7 +119,7 @@ describe('sockets and FIFOs of the host', function () {
     writeFileSync(join(host.path, 'c.py'), connectScript)
     await using sandbox = await liveSandbox({ operations: [mount()], staged: [host.path] })
     const listen =
-      'import socket; s=socket.socket(socket.AF_UNIX); s.bind("own"); s.listen(); open("up","w"); s.accept()'
+      'import socket; s=socket.socket(socket.AF_UNIX); s.bind("own"); s.listen(); open("up","w"); s.accept()[0].recv(9)'
     const script = `cd /work && (python3 -c '${listen}' & until [ -e up ]; do sleep 0.01; done; python3 c.py own)`
     expect((await shell(sandbox, script)).output).to.equal('connected\n')
   })
