@@ -126,9 +126,11 @@ export interface DriverProcess {
   consumed(stream: OutputStream, bytes: number): void
   /** Resolves when the bytes were handed over; rejects with `EPIPE` when the reader is gone. */
   write(chunk: Uint8Array): Promise<void>
+  /** Ends the command's input, after what was written. */
   closeStdin(): void
   /** Sends a signal to the command's process group, or to every process that descends from it. */
   kill(signal: string, scope: 'group' | 'tree'): Promise<void>
+  /** Tells the terminal its new size; ignored without one. */
   resize(size: TerminalSize): void
   /** The command itself ended, and what it had written was delivered. Rejects when the sandbox ends first. */
   readonly exited: Promise<DriverExit>
@@ -180,21 +182,35 @@ export interface WriteOptions {
  * `SandboxError` `FILE` with `errno`.
  */
 export interface DriverFileSystem {
+  /** Facts of a file, or of the link itself. */
   stat(path: string, followLinks: boolean): Promise<FileStat>
+  /** Names in a folder, without `.` and `..`, in no order. */
   list(path: string): Promise<DirectoryEntry[]>
   /** Whole file, `maxBytes` at most, else `LIMIT`. */
   read(path: string, maxBytes: number): Promise<Uint8Array>
+  /** Writes the whole data. Not atomic: a reader inside can see a part. */
   write(path: string, data: Uint8Array, options: WriteOptions): Promise<void>
+  /** Makes a folder; with `recursive` the missing ones above it too, and an existing one is fine. */
   makeDirectory(path: string, recursive: boolean, mode: number): Promise<void>
+  /** Removes a file, a link or an empty folder; with `recursive` what lies below, following no link. */
   remove(path: string, recursive: boolean): Promise<void>
+  /** Renames, replacing what `rename(2)` replaces. */
   rename(from: string, to: string): Promise<void>
+  /** Copies a file, or a folder with all below it; links are copied as links. */
   copy(from: string, to: string): Promise<void>
+  /** Sets permission bits; follows links. */
   chmod(path: string, mode: number): Promise<void>
+  /** The target of a link, as it is written in it. */
   readLink(path: string): Promise<string>
+  /** The path with every link resolved, as the sandbox sees it. */
   realPath(path: string): Promise<string>
+  /** Makes a link; `target` is not looked at. */
   symlink(target: string, path: string): Promise<void>
+  /** Cuts a file, or lengthens it with zeros. */
   truncate(path: string, size: number): Promise<void>
+  /** Sets both times, in milliseconds since the epoch; follows links. */
   setTimes(path: string, accessedMs: number, modifiedMs: number): Promise<void>
+  /** Changes at a path, until the signal is aborted, the loop is left, or the sandbox ends. */
   watch(
     path: string,
     options: { recursive: boolean; signal?: AbortSignal | undefined },
@@ -242,6 +258,7 @@ export interface RunningProcess {
 
 /** A live sandbox, as a driver hands it to core. */
 export interface DriverSession {
+  /** Starts a command; rejects with `SPAWN_FAILED` when that fails. */
   spawn(request: SpawnRequest): Promise<DriverProcess>
   readonly fs: DriverFileSystem
   readonly overlays: DriverOverlays | null
@@ -250,6 +267,7 @@ export interface DriverSession {
   /** TCP ports that something inside listens on. */
   listeningPorts(): Promise<number[]>
   readonly ended: Promise<SessionEnd>
+  /** Figures of the whole sandbox, as of now. */
   usage(): Promise<Usage>
   /** Ends every process inside and gives back all that `launch` made. Idempotent; never rejects. */
   close(): Promise<void>

@@ -60,6 +60,7 @@ export class SandboxError extends Error {
   readonly errno: string | undefined
   readonly path: string | undefined
 
+  /** The hint is put at the end of the message, after a semicolon. */
   constructor(code: SandboxErrorCode, message: string, options: SandboxErrorOptions = {}) {
     super(options.hint === undefined ? message : `${message}; ${options.hint}`, {
       cause: options.cause,

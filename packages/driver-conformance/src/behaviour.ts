@@ -78,6 +78,7 @@ export interface Behaviour {
   readonly hazard?: true
   /** Default 20,000. */
   readonly timeoutMs?: number
+  /** Rejects when the promise is broken. */
   run(context: ConformanceContext): Promise<void>
 }
 
@@ -85,6 +86,7 @@ export interface Behaviour {
 export class BehaviourSkipped extends Error {
   readonly reason: string
 
+  /** The reason is shown to the reader. */
   constructor(reason: string) {
     super(`skipped: ${reason}`)
     this.name = 'BehaviourSkipped'

@@ -13,7 +13,9 @@ export interface HostListener {
 
 /** Ears outside the sandbox. */
 export interface HostListeners {
+  /** A TCP listener on an address of the host, on a free port. */
   tcp(address: string): Promise<HostListener>
+  /** The same for UDP. */
   udp(address: string): Promise<HostListener>
   /** A Unix socket at a path; a name that starts with NUL is in Linux's abstract namespace. */
   unix(path: string): Promise<HostListener>

@@ -25,10 +25,15 @@ export interface RestrictedSandbox {
   readonly processes: SandboxProcesses
   /** Servers inside, without `forward`: only the owner opens ports of the host. */
   readonly ports: Pick<SandboxPorts, 'waitFor' | 'list'>
+  /** As of {@link Sandbox}. */
   exec(command: Command, options?: ExecOptions): Promise<ExecResult>
+  /** As of {@link Sandbox}. */
   spawn(command: Command, options?: SpawnOptions): Promise<SandboxProcess>
+  /** As of {@link Sandbox}. */
   changes(): Promise<SandboxChange[]>
+  /** As of {@link Sandbox}. */
   usage(): Promise<Usage>
+  /** As of {@link Sandbox}. */
   describe(): string
 }
 
