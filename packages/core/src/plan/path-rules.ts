@@ -42,12 +42,11 @@ function refuseCovered(effect: Effect, rule: string, placed: PlacedMount): void 
 }
 
 /**
- * Whether a rule and a mount at `path` below it cannot both hold. A writable mount inside a protected
- * folder is more specific, and wins; inside a hidden folder there is no place where it could be seen.
+ * Whether a rule names a mount at `path` below it, so that the two contradict each other. A mount inside
+ * what a rule hides or protects is more specific, and wins there.
  */
-function isCovered(effect: Effect, rule: PathRule, path: readonly string[]): boolean {
-  const lengths = coveringLengths(rule.components, path)
-  return effect === 'deny' ? lengths.length > 0 : lengths.includes(path.length)
+function isCovered(rule: PathRule, path: readonly string[]): boolean {
+  return coveringLengths(rule.components, path).includes(path.length)
 }
 
 /** A rule as it holds in a mount that lies at `path` below the place where the rule begins. */
@@ -71,7 +70,7 @@ function placeRelative(
     all.flatMap((at) => {
       if (!isWithin(at.target, outer.target)) return []
       const path = below(at.target, outer.target)
-      if (isCovered(effect, rule, path)) refuseCovered(effect, rule.rule, at)
+      if (isCovered(rule, path)) refuseCovered(effect, rule.rule, at)
       return taken(rule, path, { effect, at })
     }),
   )
@@ -84,7 +83,7 @@ function placeAbsolute(
 ): readonly PlacedRule[] {
   const placed = all.flatMap((at) => {
     const path = components(at.target)
-    if (isCovered(effect, rule, path)) refuseCovered(effect, rule.rule, at)
+    if (isCovered(rule, path)) refuseCovered(effect, rule.rule, at)
     return taken(rule, path, { effect, at })
   })
   if (placed.length > 0) return placed

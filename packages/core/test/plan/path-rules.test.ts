@@ -81,9 +81,15 @@ describe('planSandbox, rules of paths', () => {
       /hidden as a whole by filesystem\.deny\[0\]/,
     ],
     [
-      'a mount inside a hidden folder',
-      { mounts: [at('/r', 'read'), at('/r/key/a', 'read')], deny: ['**/key'] },
+      'a mount inside a hidden folder, when the glob names that as well',
+      { mounts: [at('/r', 'read'), at('/r/key/a', 'read')], deny: ['key', 'key/*'] },
       { mountPoints: { '/r/key/a': 'directory' } },
+      /hidden as a whole/,
+    ],
+    [
+      'files of a hidden folder mounted elsewhere',
+      { mounts: [at('/r', 'read'), at('/r/key/a', 'read', '/k')], deny: ['key'] },
+      {},
       /hidden as a whole/,
     ],
     [
@@ -130,6 +136,19 @@ describe('planSandbox, rules of paths', () => {
     const host = { mountPoints: { '/r/ci/out': 'directory' } } as const
     expect(rule({ filesystem }, '/r/ci/x', host)).to.equal('protected filesystem.protect[0]')
     expect(rule({ filesystem }, '/r/ci/out/x', host)).to.equal('write filesystem.mounts[1]')
+  })
+
+  it('lets a mount inside a hidden folder win, as the more specific one', () => {
+    const filesystem = {
+      mounts: [at('/r', 'write'), at('/r/key/a', 'read')],
+      deny: ['**/key', '**/.env'],
+    }
+    const host = { mountPoints: { '/r/key/a': 'directory' } } as const
+    expect(rule({ filesystem }, '/r/key', host)).to.equal('hidden filesystem.deny[0]')
+    expect(rule({ filesystem }, '/r/key/x', host)).to.equal('hidden filesystem.deny[0]')
+    expect(rule({ filesystem }, '/r/key/a/x', host)).to.equal('read filesystem.mounts[1]')
+    expect(rule({ filesystem }, '/r/key/a/key', host)).to.equal('hidden filesystem.deny[0]')
+    expect(rule({ filesystem }, '/r/key/a/.env', host)).to.equal('hidden filesystem.deny[1]')
   })
 
   it('refuses more rules than the guest takes', () => {
