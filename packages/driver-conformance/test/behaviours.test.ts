@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { behaviours, createRunner, type Behaviour, type Verdict } from '@caisson/driver-conformance'
 import { breakTable, type Sabotage } from './break-table.ts'
-import { unsafeHostDriver, type UnsafeHostOptions } from './unsafe-host/driver.ts'
+import { sweep, unsafeHostDriver, type UnsafeHostOptions } from './unsafe-host/driver.ts'
 
+const owner = `test-${process.pid}`
 const isRoot = process.getuid?.() === 0
 
 /** What behaviours leave in the host's /tmp when nothing keeps them inside. */
@@ -16,20 +17,28 @@ function run(
   create?: Sabotage['create'],
 ): Promise<Verdict> {
   const module = fileURLToPath(new URL('./unsafe-host/driver.js', import.meta.url))
-  const elsewhere = { module, factory: 'unsafeHostDriver', options: { breaks: options.breaks } }
+  const elsewhere = {
+    module,
+    factory: 'unsafeHostDriver',
+    options: { breaks: options.breaks, owner },
+  }
   // A scripted driver answers the question for tools as it answers everything; the behaviour is run all the same.
   const subject: Behaviour = {
     ...behaviour,
     tools: [],
     timeoutMs: Math.min(behaviour.timeoutMs ?? 20_000, 30_000),
   }
-  return createRunner(unsafeHostDriver(options), { elsewhere, createSandbox: create }).run(subject)
+  return createRunner(unsafeHostDriver({ ...options, owner }), {
+    elsewhere,
+    createSandbox: create,
+  }).run(subject)
 }
 
 describe('behaviours', () => {
-  afterEach('remove what was let out', () =>
-    Promise.all(litter.map((path) => rm(path, { recursive: true, force: true }))),
-  )
+  afterEach('end and remove what was let out', async () => {
+    await sweep(owner)
+    await Promise.all(litter.map((path) => rm(path, { recursive: true, force: true })))
+  })
 
   it('have unique ids, and titles that say what a driver does', () => {
     expect(new Set(behaviours.map(({ id }) => id)).size).to.equal(behaviours.length)

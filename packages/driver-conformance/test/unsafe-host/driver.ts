@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { spawn } from 'node:child_process'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -20,7 +20,7 @@ import {
 } from '@caisson/core'
 import type { Break, ScriptedAnswer } from './breaks.ts'
 import { hostFiles } from './files.ts'
-import { send, spawnOnHost, tagged, type HostProcess } from './process.ts'
+import { processesWith, send, spawnOnHost, tagged, type HostProcess } from './process.ts'
 import { scriptedProcess } from './scripted-process.ts'
 
 /** What the driver gets wrong beside everything that it cannot do. */
@@ -29,6 +29,8 @@ export interface UnsafeHostOptions {
   /** Answers instead of running anything. */
   readonly script?: (request: SpawnRequest) => ScriptedAnswer
   readonly capabilities?: Partial<Capabilities>
+  /** Names every process and folder that it makes, for `sweep`. Default: the id of this process. */
+  readonly owner?: string
   /** Who it says enforces everything. Default: the kernel, which is a lie. */
   readonly enforcedBy?: EnforcedBy
 }
@@ -77,14 +79,31 @@ export function unsafeHostDriver(options: UnsafeHostOptions = {}): SandboxDriver
   }
 }
 
+function ownedName(owner: string): string {
+  return `caisson-unsafe-host-${owner}-`
+}
+
+/** Ends what broken promises left running, and removes what they left lying about. */
+export async function sweep(owner: string): Promise<void> {
+  for (const pid of await processesWith(
+    (variable) => variable.startsWith('HOME=') && variable.includes(ownedName(owner)),
+  ))
+    send(pid, 'SIGKILL')
+  for (const name of await readdir(tmpdir()))
+    if (name.startsWith(ownedName(owner)))
+      await rm(join(tmpdir(), name), { recursive: true, force: true })
+}
+
 async function launch(
   plan: SandboxPlan,
   context: LaunchContext,
   options: UnsafeHostOptions,
 ): Promise<DriverSession> {
   const breaks = new Set(options.breaks)
-  if (breaks.has('leaves-processes')) spawn('sleep', ['30'], { stdio: 'ignore' }).unref()
-  const home = await mkdtemp(join(tmpdir(), 'caisson-unsafe-host-'))
+  const owned = join(tmpdir(), ownedName(options.owner ?? String(process.pid)))
+  if (breaks.has('leaves-processes'))
+    spawn('sleep', ['30'], { stdio: 'ignore', env: { ...process.env, HOME: owned } }).unref()
+  const home = await mkdtemp(owned)
   if (context.signal?.aborted === true && !breaks.has('ignores-abort')) {
     await rm(home, { recursive: true })
     throw new SandboxError('ABORTED', 'the creation was aborted')

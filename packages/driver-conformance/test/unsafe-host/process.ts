@@ -214,12 +214,18 @@ class HostProcess implements DriverProcess {
 
 /** Ids of the processes whose environment holds one of the tags. */
 export async function tagged(tags: readonly string[]): Promise<number[]> {
+  return processesWith(
+    (variable) => variable.startsWith('SHLVL=') && tags.includes(variable.slice(6)),
+  )
+}
+
+/** Ids of the processes that have a variable of which the condition holds. */
+export async function processesWith(condition: (variable: string) => boolean): Promise<number[]> {
   const found: number[] = []
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue
     const environment = await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '')
-    if (tags.some((tag) => environment.split('\0').includes(`SHLVL=${tag}`)))
-      found.push(Number(name))
+    if (environment.split('\0').some(condition)) found.push(Number(name))
   }
   return found
 }
