@@ -1,3 +1,4 @@
+import { SandboxError } from '@caisson/core'
 import { expect } from 'chai'
 import { randomBytes } from 'node:crypto'
 import { rejection, sandboxRejection } from '../rejection.ts'
@@ -145,6 +146,31 @@ describe('commands inside', function () {
     await process.gone
     expect((await shell(sandbox, count)).output).to.equal('0\n')
   })
+
+  for (const signal of ['KILL', 'STOP'] as const)
+    it(`harm themselves alone by sending SIG${signal} to what watches over them`, async () => {
+      for (let round = 0; round < 10; round += 1) {
+        const start = command([
+          'sh',
+          '-c',
+          `(setsid sleep 4714 &); kill -${signal} $PPID; echo out`,
+        ])
+        const ending = await sandbox.session.spawn(start).then(
+          async (process) => {
+            process.onOutput((stream, chunk) => process.consumed(stream, chunk.length))
+            const exit = await process.exited
+            await process.kill('SIGKILL', 'tree')
+            await process.gone
+            return exit.signal ?? exit.exitCode
+          },
+          // Its keeper died before it could tell that the command runs.
+          (error: unknown) => error instanceof SandboxError && error.code,
+        )
+        expect(ending).to.be.oneOf(signal === 'STOP' ? [0] : [0, 'SIGKILL', 'SPAWN_FAILED'])
+        const left = 'cat /proc/[0-9]*/cmdline | tr "\\0" " " | grep -c "[s]leep 4714"'
+        expect((await shell(sandbox, left)).output).to.equal('0\n')
+      }
+    })
 
   it('are over while a daemon of theirs still runs, and gone when it ended', async () => {
     const process = await sandbox.session.spawn(
