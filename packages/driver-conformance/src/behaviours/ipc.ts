@@ -7,11 +7,15 @@ import { perl, printed, refused, shell } from '../inside.ts'
 
 const area = 'ipc'
 
-/** Connects to the Unix socket `$ARGV[0]`, where `@` stands for the leading NUL of an abstract name. */
+/**
+ * Connects to the Unix socket `$ARGV[0]`, where `@` stands for the leading NUL of an abstract name,
+ * which Node fills up to 108 bytes with more of them.
+ */
 const connectUnix = `
 use Socket; my $n = $ARGV[0]; $n =~ s/^@/\\0/;
 socket(S, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!";
-connect(S, $n =~ /^\\0/ ? pack("S a*", AF_UNIX, $n) : pack_sockaddr_un($n)) or die "connect: $!";
+my @forms = $n =~ /^\\0/ ? map { pack("S a$_", AF_UNIX, $n) } length($n), 108 : pack_sockaddr_un($n);
+my $done = 0; for my $form (@forms) { $done ||= connect(S, $form) } $done or die "connect: $!";
 print scalar <S>;
 `
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Sandbox } from '@caisson/core'
 import type { Behaviour } from '../behaviour.ts'
 import { perl, printed, scene, shell } from '../inside.ts'
 
@@ -6,12 +7,21 @@ const area = 'limits'
 
 /**
  * Every process starts two more, nine generations deep: 1023 in all, so that a driver that holds
- * nothing harms nobody. `$1` is in the command line of each.
+ * nothing harms nobody. `$1` is in the command line of each; the first ends first, so that the others can be counted.
  */
 const boundedBomb = `
-bomb() { [ "$2" -ge 9 ] || { bomb "$1" $(($2 + 1)) & bomb "$1" $(($2 + 1)) & }; sleep 2; }
+bomb() { [ "$2" -ge 9 ] || { bomb "$1" $(($2 + 1)) & bomb "$1" $(($2 + 1)) & }; sleep $((1 + ($2 > 0) * 5)); }
 bomb "$1" 0; exit 1
 `
+
+/**
+ * Whether a bound is held for the sandbox as a whole by something that counts. A bound per process
+ * makes the command fail, as it should, and tells nobody why.
+ */
+function isCounted(sandbox: Sandbox, clause: string): boolean {
+  const entry = sandbox.enforcement.clauses.find((one) => one.clause === clause)
+  return !/per process|rlimit/.test(entry?.detail ?? '')
+}
 
 const resident: readonly Behaviour[] = [
   {
@@ -24,8 +34,9 @@ const resident: readonly Behaviour[] = [
       const marker = context.host.marker()
       const sandbox = await context.createSandbox({ resources: { pids: 64, wallTimeMs: 5000 } })
       const result = await shell(sandbox, boundedBomb, { args: [marker] })
-      assert.equal(result.limit, 'pids')
       assert.ok((await context.host.processes(marker)).length <= 64)
+      assert.notEqual(result.exitCode, 0)
+      if (isCounted(sandbox, 'resources.pids')) assert.equal(result.limit, 'pids')
       const other = await context.createSandbox({ resources: { pids: 64 } })
       printed(await shell(other, 'true | true | true'))
       await sandbox.destroy()
@@ -43,8 +54,8 @@ const resident: readonly Behaviour[] = [
       const sandbox = await context.createSandbox({ resources: { memoryMiB: 96 } })
       printed(await perl(sandbox, 'my $x = "a" x (16 << 20)'))
       const result = await perl(sandbox, 'my @x; push @x, "a" x (8 << 20) for 1 .. 64')
-      assert.equal(result.limit, 'memory')
       assert.notEqual(result.exitCode, 0)
+      if (isCounted(sandbox, 'resources.memoryMiB')) assert.equal(result.limit, 'memory')
       const other = await context.createSandbox({ resources: { memoryMiB: 96 } })
       printed(await shell(other, 'echo alive'))
     },
