@@ -73,9 +73,12 @@ static bool note_unreadable(struct walk *walk, const struct rules_name *name, co
 }
 
 /* Without `next` the folder is as the one around it. */
-static void enter_level(const struct rules *rules, struct walk_frame *frame, const uint64_t *next) {
-  frame->level = next ? &frame->own : frame[-1].level;
-  if (next) rules_level_enter(rules, &frame->own, next);
+static void enter_level(struct walk *walk, struct walk_frame *frame, const uint64_t *next) {
+  const struct rules *rules = &walk->order->rules;
+  frame->level = next ? rules_cache_enter(&walk->cache, rules, next) : frame[-1].level;
+  if (frame->level) return;
+  rules_level_enter(rules, &frame->own, next);
+  frame->level = &frame->own;
 }
 
 static bool descend(struct walk *walk, const struct rules_name *name, const uint64_t *next) {
@@ -90,7 +93,7 @@ static bool descend(struct walk *walk, const struct rules_name *name, const uint
   frame->listing = frame->at = folder;
   frame->pinned = false;
   frame->name_at = walk->path_length - name->length;
-  enter_level(rules, frame, next);
+  enter_level(walk, frame, next);
   walk->depth++;
   bool done = walk_folder(walk);
   walk->depth--;
@@ -210,6 +213,7 @@ bool setup_rules(struct setup_run *run, size_t at) {
   for (size_t i = 0; i < walk.link_count; i++) free(walk.links[i].target);
   free(walk.links);
   if (walk.frames) free_frames(&walk);
+  rules_cache_free(&walk.cache);
   free(walk.path);
   return done;
 }

@@ -1,6 +1,7 @@
 #ifndef CAISSON_SETUP_WALK_H
 #define CAISSON_SETUP_WALK_H
 
+#include "rules-cache.h"
 #include "setup-cover.h"
 
 enum { WALK_DEPTH_MAX = 256, WALK_ENTRIES_MAX = 5000000, WALK_PATH_MAX = 65536, WALK_BUFFER = 65536 };
@@ -15,7 +16,7 @@ struct walk_frame {
   int at;
   /* Bound on itself, or read-only anyway, so that it cannot be renamed. */
   bool pinned;
-  /* Its own level, or that of the folder around it where both are the same. */
+  /* Its own level, or one that other folders have as well. */
   const struct rules_level *level;
   struct rules_level own;
   uint64_t *next;
@@ -38,6 +39,7 @@ struct walk {
   bool doors;
   /* A later MOUNT operation lies in this mount. */
   bool nested;
+  struct rules_cache cache;
   struct walk_frame *frames;
   size_t depth;
   char *path;

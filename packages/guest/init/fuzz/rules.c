@@ -45,6 +45,9 @@ static struct rules_match fast_match(const struct rules *rules, const struct fuz
   for (size_t i = 0; i < path->depth; i++) {
     struct rules_name name = {.text = path->names[i], .length = strlen(path->names[i]), .link = true};
     bool more = rules_step(rules, &level, &name, next, &match);
+    bool miss = rules_miss(&level, &name);
+    if (miss && (match.deny || match.protect || (level.idle && more))) abort();
+    if (miss && level.steady && memcmp(next, level.alive, rules->words * sizeof *next) != 0) abort();
     if (!more && i + 1 < path->depth) {
       match = (struct rules_match){0};
       break;
