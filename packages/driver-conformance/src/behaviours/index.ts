@@ -9,6 +9,7 @@ import { ipcBehaviours } from './ipc.ts'
 import { lifecycleBehaviours } from './lifecycle.ts'
 import { limitBehaviours } from './limits.ts'
 import { linkBehaviours } from './links.ts'
+import { mountBehaviours } from './mounts.ts'
 import { namespaceBehaviours } from './namespaces.ts'
 import { networkBehaviours } from './network.ts'
 import { overlayBehaviours } from './overlay.ts'
@@ -21,6 +22,7 @@ import { terminalBehaviours } from './terminal.ts'
 /** Every promise of a driver, in the order in which they are worth reading. */
 export const behaviours: readonly Behaviour[] = [
   ...fileBehaviours,
+  ...mountBehaviours,
   ...linkBehaviours,
   ...specialFileBehaviours,
   ...denyBehaviours,

@@ -120,7 +120,7 @@ class HostProcess implements DriverProcess {
     if (stdin === null) return
     await new Promise<void>((resolve, reject) => {
       stdin.write(chunk, (error) => {
-        if (error == null) resolve()
+        if (error === null || error === undefined) resolve()
         else reject(new SandboxError('FILE', error.message, { errno: 'EPIPE' }))
       })
     })
@@ -177,12 +177,12 @@ class HostProcess implements DriverProcess {
     code: number | null,
     signal: string | null,
   ): Promise<DriverExit> {
-    let isClosed = false
+    const pipes = { closed: false }
     void closed.then(() => {
-      isClosed = true
+      pipes.closed = true
     })
     // A background process may hold the pipes open: silence stands for "everything was delivered".
-    while (!isClosed && (this.#isHeldBack() || Date.now() - this.#lastSeen < 40)) await pause(5)
+    while (!pipes.closed && (this.#isHeldBack() || Date.now() - this.#lastSeen < 40)) await pause(5)
     if (this.#breaks.has('delays-stderr')) await pause(150)
     if (this.#breaks.has('ends-background'))
       for (const pid of await tagged([this.tag])) send(pid, 'SIGKILL')
