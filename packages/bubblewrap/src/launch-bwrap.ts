@@ -26,9 +26,14 @@ const statusBytes = 4096
 
 /**
  * Starts bwrap for a plan: an empty environment, no arguments that tell anything, no descriptor but
- * those named here, a session of its own.
+ * those named here, a session of its own. It goes through `doors`, descriptors of the `tasks` files of
+ * cgroups, before anything else.
  */
-export function launchBwrap(machine: Machine, plan: SandboxPlan): RunningBwrap {
+export function launchBwrap(
+  machine: Machine,
+  plan: SandboxPlan,
+  doors: readonly number[],
+): RunningBwrap {
   const contents = plan.system.flatMap((entry) => (entry.kind === 'file' ? [entry.content] : []))
   const sources = openSources(plan, machine.initPath)
   try {
@@ -41,8 +46,10 @@ export function launchBwrap(machine: Machine, plan: SandboxPlan): RunningBwrap {
         machine.bindsDescriptors ? { descriptor: firstSource + 1 + index } : { path: mount.source },
       ),
     }
-    const inherited = machine.bindsDescriptors ? [sources.init, ...sources.mounts] : []
-    const child = start(machine, plan, [contents.map(() => 'pipe' as const), inherited])
+    const bound = machine.bindsDescriptors ? [sources.init, ...sources.mounts] : []
+    const firstDoor = firstSource + bound.length
+    const stdio = [...contents.map(() => 'pipe' as const), ...bound, ...doors]
+    const child = start(machine, plan, [stdio, doors.map((_, index) => firstDoor + index)])
     return attend(child, [bwrapOptions(plan, wiring), contents])
   } finally {
     sources.close()
@@ -52,14 +59,17 @@ export function launchBwrap(machine: Machine, plan: SandboxPlan): RunningBwrap {
 function start(
   machine: Machine,
   plan: SandboxPlan,
-  [files, inherited]: readonly ['pipe'[], readonly number[]],
+  [added, doors]: readonly [readonly ('pipe' | number)[], readonly number[]],
 ): ChildProcess {
   const { uid, gid } = plan.process
   // Root may ask for another user: bwrap itself then runs as that user, so no kernel id is 0.
   const isOther = machine.uid === 0 && uid !== 0
-  const command = [initPath, '--link', String(descriptor.link)]
-  return spawn(machine.bwrapPath, ['--args', String(descriptor.options), '--', ...command], {
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...files, ...inherited],
+  const init = [initPath, '--link', String(descriptor.link)]
+  const bwrap = [machine.bwrapPath, '--args', String(descriptor.options), '--', ...init]
+  const [program = '', ...argv] =
+    doors.length === 0 ? bwrap : [machine.initPath, '--enter', doors.join(','), ...bwrap]
+  return spawn(program, argv, {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...added],
     cwd: '/',
     env: {},
     detached: true,

@@ -59,7 +59,8 @@ async function start(
   const { undo, machine } = work
   const cgroup = await makeCgroup(plan, work)
   refuseAborted(context.signal)
-  const running = launchBwrap(machine, plan)
+  const isBornInside = cgroup === null || cgroup.doors.length > 0
+  const running = enter(cgroup, (doors) => launchBwrap(machine, plan, doors))
   undo.add(async () => {
     running.link.destroy()
     await endProcess(running.child, running.exited)
@@ -72,11 +73,20 @@ async function start(
         undo.add(() => connected.close())
         return connected
       }),
-      running.initPid.then((pid) => cgroup?.join(pid)),
+      isBornInside ? undefined : running.initPid.then((pid) => cgroup?.join(pid)),
     ])
   })
   acceptGaps(guest.gaps, context)
   return limitedSession(guest, cgroup, [context, () => closeAll(undo, context)])
+}
+
+/** Starts a process that inherits the doors of its cgroup, and closes them here. */
+function enter<T>(cgroup: Cgroup | null, launch: (doors: readonly number[]) => T): T {
+  try {
+    return launch(cgroup?.doors ?? [])
+  } finally {
+    cgroup?.closeDoors()
+  }
 }
 
 async function makeCgroup(plan: SandboxPlan, work: Work): Promise<Cgroup | null> {

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "enter.h"
 #include "init.h"
 
 enum { EXIT_USAGE = 2, GAPS_MAX = FRAME_PAYLOAD_MAX - 64 };
@@ -25,10 +26,11 @@ static int read_arguments(int argc, char **argv) {
     printf("%d\n", PROTOCOL_VERSION);
     exit(0);
   }
+  if (argc > 3 && strcmp(argv[1], "--enter") == 0) enter_and_become(argv + 2);
   char *end = NULL;
   long fd = argc == 3 && strcmp(argv[1], "--link") == 0 ? strtol(argv[2], &end, 10) : -1;
   if (fd >= 3 && fd < 65536 && end != argv[2] && *end == 0) return (int)fd;
-  fprintf(stderr, "usage: caisson-init --link FD (3 or more) | --version\n");
+  fprintf(stderr, "usage: caisson-init --link FD (3 or more) | --enter FD,... PROGRAM ARGUMENT... | --version\n");
   exit(EXIT_USAGE);
 }
 

@@ -15,6 +15,13 @@ export interface CgroupUsage {
 
 /** The cgroup of one sandbox. */
 export interface Cgroup {
+  /**
+   * Open `tasks` files, one for each hierarchy of version 1: whoever writes 0 to each moves itself, at
+   * once. Moving another process takes the kernel some milliseconds, and is all that version 2 has.
+   */
+  readonly doors: readonly number[]
+  /** Closes {@link Cgroup.doors}. */
+  closeDoors(): void
   /** Moves a process there; what it starts afterwards is born there. */
   join(pid: number): Promise<void>
   counters(): LimitCounters
@@ -66,7 +73,13 @@ function openCgroup(place: CgroupPlace, name: string, folders: readonly string[]
   const pidsEvents = openCounter(file(place.pids, 'pids.events'))
   const now = file(place.memory, isV2 ? 'memory.current' : 'memory.usage_in_bytes')
   const peak = file(place.memory, isV2 ? 'memory.peak' : 'memory.max_usage_in_bytes')
+  const doors = isV2 ? [] : folders.map((folder) => openSync(`${folder}/tasks`, 'r+'))
+  const closeDoors = (): void => {
+    for (const door of doors.splice(0)) closeSync(door)
+  }
   return {
+    doors,
+    closeDoors,
     async join(pid) {
       await Promise.all(
         folders.map((folder) => writeFile(`${folder}/cgroup.procs`, String(pid), { flag: 'r+' })),
@@ -84,6 +97,7 @@ function openCgroup(place: CgroupPlace, name: string, folders: readonly string[]
       }
     },
     async remove() {
+      closeDoors()
       memoryEvents.close()
       pidsEvents.close()
       await Promise.all(folders.map(removeFolder))

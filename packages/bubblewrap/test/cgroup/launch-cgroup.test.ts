@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
 import { launchWarden, parentsOf } from '../../dist/cgroup/launch-warden.js'
 import { type CgroupPlace, findCgroupPlace } from '../../dist/cgroup/place.js'
 import { hostCgroupView, probeIdentity } from '../../dist/cgroup/probe-cgroup.js'
-import { requireDriver, sandboxWith } from '../real-sandbox.ts'
+import { descendants, requireDriver, sandboxWith } from '../real-sandbox.ts'
 
 const place: CgroupPlace | null = findCgroupPlace(hostCgroupView, null)
 
@@ -55,6 +55,17 @@ describe('the cgroup of a sandbox', () => {
       expect(inside.stdout).not.to.contain('nothing')
     }
     expect(cgroups(mine)).to.deep.equal([])
+  })
+
+  it('holds init and all it starts, from before the first command', async () => {
+    await using sandbox = await sandboxWith({})
+    await sandbox.spawn(['sleep', '1000'])
+    const inside = descendants().filter(({ name }) => name !== 'bwrap')
+    expect(inside.map(({ name }) => name)).to.include.members(['caisson-init', 'sleep'])
+    for (const { pid } of inside)
+      expect(readFileSync(`/proc/${pid}/cgroup`, 'utf8')).to.match(
+        /:memory:.*caisson-|::.*caisson-/,
+      )
   })
 
   it('ends a command that takes more memory than the sandbox has, and says so', async () => {
