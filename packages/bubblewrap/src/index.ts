@@ -4,5 +4,5 @@
  * @packageDocumentation
  */
 export { bubblewrap } from './bubblewrap.ts'
-export { createSandbox } from './create-sandbox.ts'
+export { type BubblewrapSandboxOptions, createSandbox } from './create-sandbox.ts'
 export type { BubblewrapOptions } from './options.ts'

@@ -92,7 +92,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /** Removes cgroups of host processes that are gone. A cgroup with processes in it cannot be removed. */
-export async function sweepCgroups(parents: readonly string[], host: HostIdentity): Promise<void> {
+async function sweepCgroups(parents: readonly string[], host: HostIdentity): Promise<void> {
   for (const parent of parents) {
     const names = await readdir(parent).catch((): string[] => [])
     const stale = names.filter((name) => isStale(name, host))

@@ -26,7 +26,7 @@ export const opcode = {
 } as const
 
 /** Return values of a filter: seccomp(2). */
-export const verdict = { allow: 0x7fff0000, errno: 0x00050000, kill: 0x80000000 } as const
+const verdict = { allow: 0x7fff0000, errno: 0x00050000, kill: 0x80000000 } as const
 
 /** Offsets in `struct seccomp_data`; an argument's low word comes first on little endian machines. */
 export const dataOffset = { number: 0, architecture: 4, firstArgument: 16 } as const

@@ -45,7 +45,7 @@ export function seccompProgram(architecture: Architecture, unixSockets: boolean)
 }
 
 /** Every decision of the table that has a number on this processor. */
-export function decisionsFor(
+function decisionsFor(
   architecture: Architecture,
   unixSockets: boolean,
 ): readonly NumberedDecision[] {
