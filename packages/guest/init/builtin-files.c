@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include "builtin-list.h"
 #include "builtin-pipe.h"
 #include "builtin-tree.h"
+#include "setup-table.h"
 #include "setup.h"
 
 enum { PATH_MAX_BYTES = 4095 };
@@ -39,12 +41,42 @@ static bool open_place(const char *path, struct opened_place *opened) {
   return opened->place.folder >= 0;
 }
 
+/* `place` by the path that the kernel knows it by, whatever links led there. */
+static bool true_path(struct tree_place place, char *text, size_t room) {
+  char link[64], parent[PATH_MAX_BYTES + 1];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", place.folder);
+  ssize_t length = readlink(link, parent, sizeof parent - 1);
+  if (length <= 0 || length == (ssize_t)sizeof parent - 1) return errno = ENAMETOOLONG, false;
+  parent[length] = 0;
+  int needed = snprintf(text, room, "%s/%s", length == 1 ? "" : parent, place.name);
+  return needed > 0 && (size_t)needed < room ? true : (errno = ENAMETOOLONG, false);
+}
+
+/*
+ * A mount in the tree, such as what holds a protected file, would stop the removal half-way. Found before, nothing is
+ * lost. What is mounted in between is still not crossed.
+ */
+static bool holds_no_mount(struct tree_place place, const char *path) {
+  char real[PATH_MAX_BYTES + 1];
+  struct mount_table table;
+  if (!true_path(place, real, sizeof real) || !mount_table_read(real, &table)) {
+    pipe_fail("mounts", path);
+    return false;
+  }
+  bool none = table.count == 0;
+  errno = EBUSY;
+  if (!none) pipe_fail("mounted", table.paths[0]);
+  mount_table_free(&table);
+  return none;
+}
+
 int builtin_remove(const struct builtin_context *context) {
   struct opened_place opened;
   struct stat found;
   const char *path = context->argv[1];
   if (!open_place(path, &opened)) return pipe_fail("open", path);
   if (fstatat(opened.place.folder, opened.place.name, &found, AT_SYMLINK_NOFOLLOW) != 0) return pipe_fail("stat", path);
+  if (S_ISDIR(found.st_mode) && !holds_no_mount(opened.place, path)) return 1;
   return tree_remove(opened.place.folder, opened.place.name) ? 0 : pipe_fail("remove", path);
 }
 

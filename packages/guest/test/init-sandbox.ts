@@ -1,7 +1,8 @@
 import type { PathRule } from '@caisson/core'
-import type { SetupOperation } from '@caisson/guest'
-import { spawnSync } from 'node:child_process'
-import { guestInitPath } from '@caisson/guest'
+import { guestInitPath, type SetupOperation } from '@caisson/guest'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Duplex } from 'node:stream'
 
 /** A MOUNT operation. */
 export type MountStep = Extract<SetupOperation, { kind: 'mount' }>
@@ -38,34 +39,32 @@ export const connectScript = [
   'except OSError as e: print(errno.errorcode[e.errno])',
 ].join('\n')
 
-/** What init answers to raw bytes on its link, in namespaces of its own. */
-export function answerTo(bytes: Uint8Array): {
-  readonly status: number | null
-  readonly stdout: Buffer
-} {
-  const namespaces = [
-    '--unshare-all',
-    '--as-pid-1',
-    '--die-with-parent',
-    '--uid',
-    '0',
-    '--gid',
-    '0',
-  ]
-  const init = [
-    '--ro-bind',
-    guestInitPath(),
-    '/init',
-    '--proc',
-    '/proc',
-    '--',
-    '/init',
-    '--link',
-    '0',
-  ]
-  const { status, stdout } = spawnSync('bwrap', [...namespaces, '--cap-add', 'ALL', ...init], {
-    input: bytes,
-    timeout: 10_000,
-  })
-  return { status, stdout }
+/** The system bound for commands, as far as raw tests need it. */
+const bare = ['--unshare-all', '--as-pid-1', '--die-with-parent', '--uid', '0', '--gid', '0']
+
+/** What init answers to raw bytes on its link, until it exits. */
+export async function answerTo(bytes: Uint8Array): Promise<Buffer> {
+  const bind = ['--ro-bind', guestInitPath(), '/init', '--proc', '/proc', '--tmpfs', '/tmp']
+  const child = spawn(
+    'bwrap',
+    [...bare, '--cap-add', 'ALL', ...bind, '--', '/init', '--link', '3'],
+    { stdio: ['ignore', 'ignore', 'inherit', 'pipe'], env: {} },
+  )
+  const link = child.stdio[3]
+  if (!(link instanceof Duplex)) throw new Error('bwrap has no link')
+  const exited = once(child, 'exit')
+  link.on('error', () => undefined)
+  link.end(bytes)
+  const chunks: Uint8Array[] = []
+  link.on('data', (chunk: Uint8Array) => chunks.push(chunk))
+  await exited
+  return Buffer.concat(chunks)
+}
+
+/** One frame on stream 0. */
+export function frame(type: number, payload: Uint8Array): Buffer {
+  const header = Buffer.alloc(10)
+  header.writeUInt32LE(payload.length, 0)
+  header.writeUInt8(type, 4)
+  return Buffer.concat([header, payload])
 }
