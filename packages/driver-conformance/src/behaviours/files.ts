@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { access, lstat, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { access, lstat, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Behaviour } from '../behaviour.ts'

@@ -181,6 +181,7 @@ class HostProcess implements DriverProcess {
     void closed.then(() => {
       pipes.closed = true
     })
+    this.#lastSeen = Date.now()
     // A background process may hold the pipes open: silence stands for "everything was delivered".
     while (!pipes.closed && (this.#isHeldBack() || Date.now() - this.#lastSeen < 40)) await pause(5)
     if (this.#breaks.has('delays-stderr')) await pause(150)
