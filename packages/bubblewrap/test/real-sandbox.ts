@@ -5,12 +5,12 @@ import { bubblewrap } from '../dist/index.js'
 /** One driver for a test file: it looks at the machine once. */
 export const driver = bubblewrap()
 
-/** Skips, with the reason, where the driver cannot run; set `SANDBOX_REQUIRE` to fail instead. */
+/** Skips, with the reason, where the driver cannot run; set `CAISSON_REQUIRE` to fail instead. */
 export async function requireDriver(context: Mocha.Context): Promise<void> {
   const { available, findings } = await driver.probe()
   if (available) return
   const reason = findings.map((finding) => finding.message).join('; ')
-  if (process.env['SANDBOX_REQUIRE']?.includes('bubblewrap') === true) throw new Error(reason)
+  if (process.env['CAISSON_REQUIRE']?.includes('bubblewrap') === true) throw new Error(reason)
   context.skip()
 }
 

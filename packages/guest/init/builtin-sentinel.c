@@ -13,6 +13,8 @@
 
 enum { INPUT_MAX = 4 * 1024 * 1024, RECORDS_MAX = 16 * 1024 * 1024, FLUSH_AT = 65536 };
 enum { WHICH_DENY = 0, WHICH_PROTECT = 1 };
+/* In the place of a mount index: nothing is left to tell. */
+static const uint32_t SETTLED = UINT32_MAX;
 
 struct guard {
   struct sentinel sentinel;
@@ -44,13 +46,46 @@ static bool wants(void *owner, uint32_t tree, const char *folder) {
   return sentinel_match(&guard->sentinel.mounts[tree], &path, &match);
 }
 
+/* The host asks, a byte at a time, whether everything so far was told; it is, once inotify has nothing left. */
+static bool answer(struct guard *guard, bool *asking) {
+  uint8_t questions[64];
+  ssize_t count = read(STDIN_FILENO, questions, sizeof questions);
+  if (count < 0) return errno == EINTR;
+  if (count == 0) *asking = false;
+  for (ssize_t i = 0; i < count; i++) {
+    w_u32(&guard->records, SETTLED);
+    w_u8(&guard->records, WHICH_DENY);
+    w_str(&guard->records, "");
+    w_str(&guard->records, "");
+  }
+  return true;
+}
+
 static int serve(struct watcher *watcher, struct guard *guard) {
-  struct pollfd wait = {.fd = watcher->inotify, .events = POLLIN};
-  for (;;) {
-    if (poll(&wait, 1, -1) < 0 && errno != EINTR) return pipe_fail("poll", "sentinel");
-    if (!watcher_read(watcher)) return pipe_fail("read", "sentinel");
+  struct pollfd wait[2] = {{.fd = watcher->inotify, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
+  for (bool asking = true;;) {
+    wait[1].fd = asking ? STDIN_FILENO : -1;
+    if (poll(wait, 2, -1) < 0 && errno != EINTR) return pipe_fail("poll", "sentinel");
+    /* After the question was asked, before it is answered: what happened before it is in the queue by then. */
+    if (!watcher_drain(watcher)) return pipe_fail("read", "sentinel");
+    if (wait[1].revents != 0 && !answer(guard, &asking)) return pipe_fail("read", "stdin");
     if (guard->gone || !pipe_flush(&guard->records)) return pipe_fail("write", "sentinel");
   }
+}
+
+/* Its length, then the list of mounts; what follows on stdin are questions. */
+static bool read_mounts(struct guard *guard) {
+  uint8_t prefix[4];
+  if (pipe_read(STDIN_FILENO, prefix, sizeof prefix) != sizeof prefix) return false;
+  struct reader length = r_over(prefix, sizeof prefix);
+  uint32_t size = r_u32(&length);
+  uint8_t *list = size <= INPUT_MAX ? malloc(size) : NULL;
+  if (!list) return false;
+  bool legal = pipe_read(STDIN_FILENO, list, size) == size;
+  struct reader from = r_over(list, size);
+  legal = legal && sentinel_read(&from, &guard->sentinel);
+  free(list);
+  return legal;
 }
 
 static int watch_all(struct guard *guard) {
@@ -67,11 +102,7 @@ static int watch_all(struct guard *guard) {
 
 int builtin_sentinel(const struct builtin_context *context) {
   struct guard guard = {.records = w_growing(RECORDS_MAX)};
-  struct writer input = w_growing(INPUT_MAX);
-  if (!pipe_read_all(STDIN_FILENO, &input)) return pipe_fail("read", "stdin");
-  struct reader from = r_over(input.bytes, input.used);
-  bool legal = sentinel_read(&from, &guard.sentinel);
-  w_free(&input);
+  bool legal = read_mounts(&guard);
   errno = EPROTO;
   int code = legal ? watch_all(&guard) : pipe_fail(context->argv[0], "stdin");
   sentinel_free(&guard.sentinel);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 enum { WATCHER_PATH_MAX = 4096, WATCHER_DEPTH_MAX = 256, WATCHES_MAX = 4000000 };
+enum { DRAIN_READS_MAX = 64 };
 
 static const uint32_t COMING_AND_GOING =
     IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_EXCL_UNLINK;
@@ -198,14 +199,26 @@ static void handle(struct watcher *watcher, const struct inotify_event *event) {
   }
 }
 
-bool watcher_read(struct watcher *watcher) {
+/* What inotify had: the bytes of one read, 0 when it had nothing, -1 with errno. */
+static ssize_t read_once(struct watcher *watcher) {
   _Alignas(struct inotify_event) char buffer[65536];
   ssize_t got = read(watcher->inotify, buffer, sizeof buffer);
-  if (got < 0) return errno == EAGAIN || errno == EINTR;
+  if (got < 0) return errno == EAGAIN || errno == EINTR ? 0 : -1;
   for (ssize_t at = 0; at < got;) {
     const struct inotify_event *event = (const struct inotify_event *)(const void *)(buffer + at);
     at += (ssize_t)(sizeof *event + event->len);
     handle(watcher, event);
   }
-  return true;
+  return got;
+}
+
+bool watcher_read(struct watcher *watcher) {
+  return read_once(watcher) >= 0;
+}
+
+bool watcher_drain(struct watcher *watcher) {
+  ssize_t got = 1;
+  /* Whoever makes files without end is not waited for. */
+  for (int reads = 0; got > 0 && reads < DRAIN_READS_MAX; reads++) got = read_once(watcher);
+  return got >= 0;
 }

@@ -50,6 +50,9 @@ bool watcher_add(struct watcher *watcher, const char *path, uint32_t tree);
 /* Reads what inotify has and tells; false with errno. */
 bool watcher_read(struct watcher *watcher);
 
+/* The same until inotify has nothing left, or for a bounded number of reads. */
+bool watcher_drain(struct watcher *watcher);
+
 void watcher_close(struct watcher *watcher);
 
 #endif

@@ -7,7 +7,7 @@ import { GuestLink } from './link.ts'
 import { Notices } from './notices.ts'
 import { overlayIndexes } from './overlays.ts'
 import { frameType } from './protocol.ts'
-import { runSentinel, watchedMounts } from './sentinel.ts'
+import { Sentinel, watchedMounts } from './sentinel.ts'
 import { LinkedSession, type GuestSession } from './session.ts'
 import { encodeSetup } from './setup-frame.ts'
 import type { SetupOperation } from './setup.ts'
@@ -43,16 +43,14 @@ export async function connectGuest(link: Duplex, options: GuestOptions): Promise
   const freezer = new Freezer(guest)
   control.connect({ link: guest, freezer })
   const { gaps } = await setUp(guest, control, options)
-  if (options.sentinel) {
-    const mounts = watchedMounts(options.operations)
-    if (mounts.length > 0) void runSentinel(guest, mounts, notices)
-  }
+  const mounts = options.sentinel ? watchedMounts(options.operations) : []
   return new LinkedSession({
     link: guest,
     freezer,
     gaps,
     openFiles: options.openFiles,
     overlayIndexes: overlayIndexes(options.operations),
+    sentinel: mounts.length > 0 ? new Sentinel(guest, mounts, notices) : null,
   })
 }
 

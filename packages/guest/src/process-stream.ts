@@ -51,7 +51,7 @@ export class ProcessStream implements DriverProcess, StreamReceiver {
     const payload = encodeSpawn(start)
     this.#link = link
     this.#start = start
-    this.exited = this.#exit.promise
+    this.exited = settledExit(this.#exit.promise, start.settle)
     this.gone = this.#end.promise
     this.#id = link.open(this)
     const single = start.stderr === 'merge' || start.terminal !== null
@@ -186,6 +186,20 @@ export class ProcessStream implements DriverProcess, StreamReceiver {
     this.#exit.reject(error)
     this.#end.resolve()
   }
+}
+
+function settledExit(
+  exit: Promise<DriverExit>,
+  settle: (() => Promise<void>) | undefined,
+): Promise<DriverExit> {
+  if (settle === undefined) return exit
+  const settled = exit.then(async (value) => {
+    await settle()
+    return value
+  })
+  // A rejection that nobody waits for does not end the host process.
+  settled.catch(() => undefined)
+  return settled
 }
 
 /** Starts a process; an abort while it starts gives the stream up. */

@@ -1,6 +1,7 @@
 import type { SessionNotice } from '@caisson/core'
 import { Builtin } from './builtin.ts'
 import type { Reader } from './decode.ts'
+import { deferred, type Deferred } from './deferred.ts'
 import { Writer } from './encode.ts'
 import type { GuestLink } from './link.ts'
 import type { Notices } from './notices.ts'
@@ -17,14 +18,18 @@ type Mount = Extract<SetupOperation, { kind: 'mount' }>
 export type WatchedMount = Pick<Mount, 'index' | 'target' | 'deny' | 'protect'>
 
 const ruleIdMost = 256
+/** In the place of a mount index: the answer to a question. */
+const answerIndex = 0xffff_ffff
+const answer = Symbol('answer')
+const question = Uint8Array.of(1)
 
 /**
- * The mounts with rules that can come to match something new. Protect only where the host would see the write: overlays keep
- * it to themselves until they are committed, and commit judges it.
+ * The mounts with rules that can come to match something new on the host. Not overlays: what is made there stays there until
+ * it is committed, and commit judges it.
  */
 export function watchedMounts(operations: readonly SetupOperation[]): WatchedMount[] {
   return operations
-    .filter((step): step is Mount => step.kind === 'mount')
+    .filter((step): step is Mount => step.kind === 'mount' && step.access !== 'overlay')
     .map(({ index, target, deny, protect, access }) => ({
       index,
       target,
@@ -34,33 +39,84 @@ export function watchedMounts(operations: readonly SetupOperation[]): WatchedMou
     .filter((mount) => mount.deny.length + mount.protect.length > 0)
 }
 
-/** Watches for as long as the session lives. That it cannot, or no longer does, is told as a notice. */
-export async function runSentinel(
-  link: GuestLink,
-  mounts: readonly WatchedMount[],
-  notices: Notices,
-): Promise<void> {
-  try {
-    await watch(link, mounts, notices)
-    notices.tell(stopped('it ended'))
-  } catch (error) {
-    if (link.over === undefined && !link.closing) {
-      notices.tell(stopped(error instanceof Error ? error.message : 'unknown'))
+/** How long the sentinel may take to put its watches up, and later to say that it told everything. */
+const readyMs = 10_000
+const answerMs = 500
+
+/**
+ * Watches for as long as the session lives. That it cannot, or no longer does, is told as a notice: a command has the rights
+ * to end it.
+ */
+export class Sentinel {
+  readonly #builtin: Builtin
+  readonly #notices: Notices
+  readonly #questions: Deferred<void>[] = []
+  readonly #ready: Promise<void>
+  #over = false
+
+  constructor(link: GuestLink, mounts: readonly WatchedMount[], notices: Notices) {
+    this.#notices = notices
+    this.#builtin = new Builtin(link, ['sentinel'], 'pipe')
+    void this.#watch(link, mounts)
+    this.#ready = this.#begin(mounts)
+  }
+
+  /** Resolves when it watches, or never will. */
+  get ready(): Promise<void> {
+    return this.#ready
+  }
+
+  /** Resolves when everything that happened before the call was told, or it no longer watches. Never rejects. */
+  async settled(): Promise<void> {
+    await this.#ready
+    await this.#ask(answerMs)
+  }
+
+  async #begin(mounts: readonly WatchedMount[]): Promise<void> {
+    const list = encodeWatched(mounts)
+    const length = new Writer(4).u32(list.length).finish()
+    const written = this.#builtin.write(Buffer.concat([length, list]))
+    written.catch(() => this.#stop('it does not listen'))
+    await this.#ask(readyMs)
+  }
+
+  /** A question that is not answered in time is a sentinel that somebody stopped: it is given up. */
+  async #ask(timeoutMs: number): Promise<void> {
+    if (this.#over) return
+    const answered = deferred<void>()
+    this.#questions.push(answered)
+    const timer = setTimeout(() => this.#stop('it does not answer'), timeoutMs)
+    this.#builtin.write(question).catch(() => this.#stop('it does not listen'))
+    await answered.promise
+    clearTimeout(timer)
+  }
+
+  async #watch(link: GuestLink, mounts: readonly WatchedMount[]): Promise<void> {
+    try {
+      const records = recordStream(this.#builtin, shapeFor(mounts))
+      for await (const record of records) this.#take(record)
+      await this.#builtin.succeed('watching the rules')
+      this.#stop('it ended')
+    } catch (error) {
+      const isOver = link.over !== undefined || link.closing
+      this.#stop(isOver ? undefined : error instanceof Error ? error.message : 'unknown')
     }
   }
-}
 
-async function watch(
-  link: GuestLink,
-  mounts: readonly WatchedMount[],
-  notices: Notices,
-): Promise<void> {
-  const builtin = new Builtin(link, ['sentinel'], 'pipe')
-  const records = recordStream(builtin, shapeFor(mounts))
-  await builtin.write(encodeWatched(mounts))
-  builtin.closeStdin()
-  for await (const notice of records) notices.tell(notice)
-  await builtin.succeed('watching the rules')
+  #take(record: SessionNotice | typeof answer): void {
+    if (record !== answer) return this.#notices.tell(record)
+    const question = this.#questions.shift()
+    if (question === undefined) throw this.#builtin.broken('an answer that nobody asked for')
+    question.resolve()
+  }
+
+  #stop(why: string | undefined): void {
+    if (this.#over) return
+    this.#over = true
+    if (why !== undefined) this.#notices.tell(stopped(why))
+    this.#builtin.abandon()
+    for (const question of this.#questions.splice(0)) question.resolve()
+  }
 }
 
 function encodeWatched(mounts: readonly WatchedMount[]): Buffer {
@@ -73,7 +129,7 @@ function encodeWatched(mounts: readonly WatchedMount[]): Buffer {
   return to.finish()
 }
 
-function shapeFor(mounts: readonly WatchedMount[]): RecordShape<SessionNotice> {
+function shapeFor(mounts: readonly WatchedMount[]): RecordShape<SessionNotice | typeof answer> {
   const byIndex = new Map(mounts.map((mount) => [mount.index, mount]))
   return {
     size: (bytes) => sizeWithStrings(bytes, 5, [ruleIdMost, bound.PATH_BYTES_MAX]),
@@ -81,11 +137,16 @@ function shapeFor(mounts: readonly WatchedMount[]): RecordShape<SessionNotice> {
   }
 }
 
-function readRecord(reader: Reader, mounts: ReadonlyMap<number, WatchedMount>): SessionNotice {
-  const mount = mounts.get(reader.u32())
+function readRecord(
+  reader: Reader,
+  mounts: ReadonlyMap<number, WatchedMount>,
+): SessionNotice | typeof answer {
+  const index = reader.u32()
+  const mount = mounts.get(index)
   const isProtect = reader.below(2, 'list of rules') === 1
   const id = printable(reader.str(ruleIdMost))
   const path = printable(reader.str(bound.PATH_BYTES_MAX))
+  if (index === answerIndex && id === '' && path === '') return answer
   const rule = (isProtect ? mount?.protect : mount?.deny)?.find((known) => known.rule === id)
   if (rule === undefined) throw protocolError('a notice about a rule that is not watched')
   return { kind: isProtect ? 'protect-created' : 'deny-created', path, rule: rule.rule }

@@ -16,6 +16,7 @@ import { GuestOverlays } from './overlays.ts'
 import { startProcess } from './process-stream.ts'
 import { frameType } from './protocol.ts'
 import { listeningPorts, usage } from './sandbox-figures.ts'
+import type { Sentinel } from './sentinel.ts'
 import type { SetupGap } from './setup.ts'
 import type { Freezer } from './freezer.ts'
 
@@ -40,6 +41,7 @@ export interface SessionParts {
   readonly gaps: readonly SetupGap[]
   readonly openFiles: number
   readonly overlayIndexes: ReadonlyMap<string, number>
+  readonly sentinel: Sentinel | null
 }
 
 const closeMs = 2000
@@ -52,12 +54,14 @@ export class LinkedSession implements GuestSession {
   readonly ended: Promise<SessionEnd>
   readonly #link: GuestLink
   readonly #openFiles: number
+  readonly #sentinel: Sentinel | null
   #closed: Promise<void> | undefined
 
   constructor(parts: SessionParts) {
     const { link, freezer, overlayIndexes } = parts
     this.#link = link
     this.#openFiles = parts.openFiles
+    this.#sentinel = parts.sentinel
     this.gaps = parts.gaps
     this.ended = link.ended
     this.fs = new GuestFileSystem(link)
@@ -67,7 +71,15 @@ export class LinkedSession implements GuestSession {
 
   async spawn(request: SpawnRequest, signal?: AbortSignal): Promise<DriverProcess> {
     absolutePath(request.workingDirectory)
-    const start = { ...request, builtin: false, openFiles: this.#openFiles }
+    const sentinel = this.#sentinel
+    const start = {
+      ...request,
+      builtin: false,
+      openFiles: this.#openFiles,
+      // What a command created is told before its end is, so that it can be laid at its door.
+      settle: sentinel === null ? undefined : () => sentinel.settled(),
+    }
+    await sentinel?.ready
     return await startProcess(this.#link, start, signal)
   }
 

@@ -2,7 +2,7 @@ import { SandboxError, type TerminalSize } from '@caisson/core'
 import { Writer } from './encode.ts'
 import { bound } from './protocol.ts'
 
-/** What SPAWN carries. */
+/** What SPAWN carries, and what its end waits for. */
 export interface ProcessStart {
   readonly argv: readonly string[]
   readonly environment: Readonly<Record<string, string>>
@@ -13,6 +13,8 @@ export interface ProcessStart {
   readonly builtin: boolean
   /** Soft and hard RLIMIT_NOFILE; 0 leaves it. */
   readonly openFiles: number
+  /** Not sent: what has to be done between EXIT and the caller's hearing of it. Must not reject. */
+  readonly settle?: (() => Promise<void>) | undefined
 }
 
 /** The payload of SPAWN. Misuse is a `TypeError`; a command that is too long for a frame fails as `E2BIG`. */

@@ -8,7 +8,7 @@ import { sandboxRejection } from './rejection.ts'
 import { exitPayload, spawnedPayload, type ScriptedPeer } from './scripted-peer.ts'
 import { scriptedSession, type ScriptedSession } from './scripted-session.ts'
 
-const overlay: SetupOperation = {
+const overlay: Extract<SetupOperation, { kind: 'mount' }> = {
   kind: 'mount',
   index: 4,
   access: 'overlay',
@@ -163,7 +163,7 @@ describe('the sentinel', () => {
   async function told(record: Buffer): Promise<{ notices: SessionNotice[]; reason: string }> {
     const notices: SessionNotice[] = []
     await using scripted = await scriptedSession({
-      operations: [overlay],
+      operations: [{ ...overlay, access: 'write', upperBytes: 0 }],
       sentinel: true,
       onNotice: (notice) => notices.push(notice),
     })
@@ -175,6 +175,7 @@ describe('the sentinel', () => {
   }
   const record = (index: number, which: number, rule: string): Buffer =>
     new Writer().u32(index).u8(which).str(rule).str('/w/x').finish()
+  const settled = new Writer().u32(0xffff_ffff).u8(0).str('').str('').finish()
 
   it('becomes notices, and its end is one', async () => {
     const { notices } = await told(record(4, 0, 'deny[0]'))
@@ -185,7 +186,8 @@ describe('the sentinel', () => {
   const breaches: [string, Buffer][] = [
     ['a mount that is not watched', record(5, 0, 'deny[0]')],
     ['a rule that does not exist', record(4, 0, 'deny[1]')],
-    ['a protect rule of an overlay, which is not watched', record(4, 1, 'protect[0]')],
+    ['a protect rule that does not exist', record(4, 1, 'protect[1]')],
+    ['more answers than there were questions', Buffer.concat(Array(3).fill(settled))],
     ['a list of rules that is none', record(4, 2, 'deny[0]')],
   ]
   for (const [title, bytes] of breaches) {

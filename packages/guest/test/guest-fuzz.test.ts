@@ -10,7 +10,7 @@ import { plainOptions } from './scripted-session.ts'
 
 const rounds = Number(process.env['CAISSON_FUZZ_ROUNDS'] ?? 400)
 const firstSeed = Number(process.env['CAISSON_FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
-const overlay: SetupOperation = {
+const overlay: Extract<SetupOperation, { kind: 'mount' }> = {
   kind: 'mount',
   index: 0,
   access: 'overlay',
@@ -104,7 +104,14 @@ async function round(seed: number, oneIn: number): Promise<string> {
     if (quiet > 12) honest.peer.link.destroy()
     else setImmediate(hangUp)
   }
-  const options = { ...plainOptions(), operations: [overlay], sentinel: true }
+  const watched: SetupOperation = {
+    ...overlay,
+    index: 5,
+    access: 'write',
+    upperBytes: 0,
+    target: '/x',
+  }
+  const options = { ...plainOptions(), operations: [overlay, watched], sentinel: true }
   const connecting = connectGuest(host, options)
   setImmediate(hangUp)
   let session: GuestSession

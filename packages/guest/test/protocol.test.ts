@@ -28,7 +28,7 @@ describe('protocol', () => {
 
   it('names every frame type that PROTOCOL.md names, with the same number', () => {
     const page = readFileSync(new URL('../PROTOCOL.md', import.meta.url), 'utf8')
-    const rows = [...page.matchAll(/^\| (0x[0-9a-f]{2}) \| ([A-Z]+) \|/gm)]
+    const rows = [...page.matchAll(/^\|\s+(0x[0-9a-f]{2})\s+\|\s+([A-Z]+)\s+\|/gm)]
     const named = Object.fromEntries(rows.map(([, value, name]) => [name, Number(value)]))
     expect(named).to.deep.equal(frameType)
   })

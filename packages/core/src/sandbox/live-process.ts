@@ -32,6 +32,8 @@ export interface ProcessStart {
   readonly startedMs: number
   /** All that the command reads; `undefined` leaves stdin to the caller. */
   readonly input?: CommandInput | undefined
+  /** Refusals that were told while it was being started. */
+  readonly told: readonly Denial[]
 }
 
 /** A running command, watched: time, output and the caller's signal can end it. */
@@ -43,7 +45,7 @@ export class LiveProcess implements SandboxProcess {
   readonly #context: SandboxContext
   readonly #start: ProcessStart
   readonly #output: KeptOutput
-  readonly #told: Denial[] = []
+  readonly #told: Denial[]
   readonly #result: Promise<ExecResult>
   readonly #gone: Promise<void>
   readonly #unwatch: () => void
@@ -60,6 +62,7 @@ export class LiveProcess implements SandboxProcess {
     this.argv = request.argv
     this.#context = context
     this.#start = start
+    this.#told = [...start.told]
     this.#output = new KeptOutput(keptBytes(options), (stream, bytes) =>
       process.consumed(stream, bytes),
     )

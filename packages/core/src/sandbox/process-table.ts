@@ -16,6 +16,8 @@ import type { SandboxProcess, SandboxProcesses } from './process.ts'
 export class ProcessTable implements SandboxProcesses {
   readonly #context: SandboxContext
   readonly #running = new Map<string, LiveProcess>()
+  /** Commands on their way, and what was told meanwhile: they may act before the driver says that they run. */
+  readonly #starting = new Map<string, Denial[]>()
   #started = 0
 
   constructor(context: SandboxContext) {
@@ -42,19 +44,27 @@ export class ProcessTable implements SandboxProcesses {
     if (options.timeoutMs !== undefined) checkedDuration('timeoutMs', options.timeoutMs)
     refuseAborted(options.signal)
     const startedMs = performance.now()
-    const process = await lifeline.during(() => session.spawn(request))
     this.#started += 1
     const id = `p${this.#started}`
-    const live = new LiveProcess(this.#context, { id, request, process, options, startedMs, input })
-    this.#running.set(id, live)
-    void live.gone.then(() => this.#running.delete(id))
-    return live
+    const told: Denial[] = []
+    this.#starting.set(id, told)
+    try {
+      const process = await lifeline.during(() => session.spawn(request))
+      const start = { id, request, process, options, startedMs, input, told }
+      const live = new LiveProcess(this.#context, start)
+      this.#running.set(id, live)
+      void live.gone.then(() => this.#running.delete(id))
+      return live
+    } finally {
+      this.#starting.delete(id)
+    }
   }
 
   /** Attributes a refusal that the sandbox told of to the commands that run now. */
   tell(denial: Denial): readonly string[] {
     const live = [...this.#running.values()].filter((process) => !process.exited)
     for (const process of live) process.tell(denial)
-    return live.map((process) => process.id)
+    for (const told of this.#starting.values()) told.push(denial)
+    return [...live.map((process) => process.id), ...this.#starting.keys()]
   }
 }

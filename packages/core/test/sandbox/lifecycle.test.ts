@@ -115,6 +115,22 @@ describe('events of a sandbox', () => {
   })
 })
 
+describe('a refusal that is told before the driver says that the command runs', () => {
+  it('is attributed to that command', async () => {
+    await using fixture = await makeFixture()
+    const { sandbox, session } = fixture
+    const notice = { path: '/work/.git/hooks', rule: 'protectDefaults:.git/hooks' } as const
+    session.script = (process) => {
+      session.context.onNotice({ kind: 'protect-created', ...notice })
+      process.end()
+    }
+    const { denials } = await sandbox.exec('x')
+    expect(denials.map(({ target }) => target)).to.deep.equal([notice.path])
+    const again = await sandbox.exec('y')
+    expect(again.denials).to.have.length(1)
+  })
+})
+
 describe('restricted', () => {
   it('runs commands and files, and has nothing of lifecycle, policy or the host', async () => {
     await using fixture = await makeFixture()

@@ -119,18 +119,41 @@ describe('the sentinel', function () {
     }
     const operations = [mount({ access: 'write', upperBytes: 0, ...rules })]
     await using sandbox = await liveSandbox({ operations, staged: [host.path], sentinel: true })
-    const found = (): boolean => sandbox.notices.length >= 2
-    for (let index = 0; index < 300 && !found(); index += 1) {
-      await shell(
-        sandbox,
-        `mkdir -p /work/sub /work/.git/hooks; echo > /work/sub/.env; echo > /work/fine; sleep 0.05; rm -rf /work/sub /work/.git`,
-      )
-    }
+    // No waiting: what a command did is told before its end is.
+    await shell(
+      sandbox,
+      'mkdir -p /work/sub /work/.git/hooks; echo > /work/sub/.env; echo > /work/fine',
+    )
     const told = sandbox.notices.map((notice) => JSON.stringify(notice))
     expect(told).to.include.members([
       '{"kind":"deny-created","path":"/work/sub/.env","rule":"filesystem.deny[0]"}',
       '{"kind":"protect-created","path":"/work/.git/hooks","rule":"filesystem.protect[0]"}',
     ])
     expect(told.some((line) => line.includes('fine'))).to.equal(false)
+  })
+
+  it('says so when a command stops it, and holds up no command', async () => {
+    using host = hostFolder()
+    const rules = {
+      deny: [],
+      protect: [{ rule: 'filesystem.protect[0]', components: ['**', 'kept'] }],
+    }
+    const operations = [mount({ access: 'write', upperBytes: 0, ...rules })]
+    for (const [signal, kind] of [
+      ['KILL', 'log'],
+      ['STOP', 'protect-created'],
+    ]) {
+      await using sandbox = await liveSandbox({ operations, staged: [host.path], sentinel: true })
+      await shell(sandbox, 'true')
+      const { output } = await shell(
+        sandbox,
+        `for p in /proc/[0-9]*; do p=\${p#/proc/}; [ $p = $$ ] || [ $p = $PPID ] || kill -${signal} $p; done 2>&-; echo on`,
+      )
+      expect(output).to.equal('on\n')
+      expect((await shell(sandbox, 'mkdir /work/kept; echo on')).output).to.equal('on\n')
+      await shell(sandbox, 'rmdir /work/kept')
+      // A stopped one is set going again, and goes on telling; a killed one cannot.
+      expect(sandbox.notices.map(({ kind }) => kind)).to.deep.equal([kind])
+    }
   })
 })
