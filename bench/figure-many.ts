@@ -1,6 +1,6 @@
 import type { Sandbox } from '@caisson/core'
 import { median } from './measure.ts'
-import { descendants, memoryOf } from './process-memory.ts'
+import { descendants, liveBytes, memoryOf } from './process-memory.ts'
 import { open, succeed, type Setting } from './setting.ts'
 import { figure, type Row } from './table.ts'
 
@@ -25,11 +25,12 @@ async function gather(folder: string, size: number): Promise<Crowd> {
 /** Many sandboxes alive in one process: what one costs in memory, and whether the last costs more time. */
 export async function manyAlive(setting: Setting): Promise<Row[]> {
   const size = Math.max(20, Math.round(200 * setting.scale))
-  const before = process.memoryUsage().rss
+  const others = new Set(descendants())
+  const before = liveBytes()
   const crowd = await gather(setting.folder, size)
   try {
-    const inside = descendants().filter((id) => id !== setting.peer?.pid)
-    const host = Math.max(0, process.memoryUsage().rss - before)
+    const inside = descendants().filter((id) => !others.has(id))
+    const host = liveBytes() - before
     const memory = (inside.reduce((sum, id) => sum + memoryOf(id), 0) + host) / size / mebibyte
     await Promise.all(crowd.sandboxes.map((sandbox) => succeed(sandbox, ['true'])))
     return [memoryRow(memory, size), flatRow(crowd.milliseconds)]

@@ -13,7 +13,6 @@ export type PeerAnswer = { readonly milliseconds: number } | { readonly failure:
 
 /** The peer, ready to run commands in a folder. */
 export interface Peer {
-  readonly pid: number | undefined
   /** Milliseconds that one command took, sandbox included. */
   run(command: string): Promise<number>
   /** Makes its process larger by so many resident bytes. */
@@ -53,7 +52,6 @@ export async function startPeer(folder: string, user: number | null): Promise<Pe
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
   const peer: Peer = {
-    pid: child.pid,
     run: (command) => ask(child, { kind: 'run', command, folder }),
     grow: async (bytes) => void (await ask(child, { kind: 'grow', bytes })),
     stop: async () => {

@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 function read(path: string): string {
   try {
@@ -36,4 +38,13 @@ export function descendants(): number[] {
 export function memoryOf(id: number): number {
   const share = kibibytes(read(`/proc/${id}/smaps_rollup`), 'Pss')
   return (share ?? kibibytes(read(`/proc/${id}/status`), 'VmRSS') ?? 0) * 1024
+}
+
+/** Bytes that this process really uses, garbage left out; resident memory would tell of the past. */
+export function liveBytes(): number {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  if (typeof collect === 'function') collect()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }
