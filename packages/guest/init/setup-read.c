@@ -97,7 +97,7 @@ bool setup_read(struct reader *ops, struct setup_plan *plan) {
   if (!ops->bad) plan->steps = calloc(count + 1, sizeof *plan->steps);
   if (!plan->steps) ops->bad = true;
   while (!ops->bad && plan->step_count < count) read_step(ops, plan, &plan->steps[plan->step_count++]);
-  if (!ops->bad && !ends_in_lock(plan)) ops->bad = true;
+  if (!ops->bad && (!ends_in_lock(plan) || !r_done(ops))) ops->bad = true;
   return !ops->bad;
 }
 

@@ -44,7 +44,7 @@ const bare = ['--unshare-all', '--as-pid-1', '--die-with-parent', '--uid', '0', 
 
 /** What init answers to raw bytes on its link, until it exits. */
 export async function answerTo(bytes: Uint8Array): Promise<Buffer> {
-  const bind = ['--ro-bind', guestInitPath(), '/init', '--proc', '/proc', '--tmpfs', '/tmp']
+  const bind = ['--ro-bind', guestInitPath(), '/init', '--proc', '/proc', '--dev', '/dev']
   const child = spawn(
     'bwrap',
     [...bare, '--cap-add', 'ALL', ...bind, '--', '/init', '--link', '3'],
