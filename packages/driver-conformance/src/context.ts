@@ -18,7 +18,7 @@ export interface Subject {
 export interface OpenContext {
   readonly context: ConformanceContext
   /** Rejects with what could not be undone, after trying everything. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 type Cleanup = () => Promise<unknown> | void

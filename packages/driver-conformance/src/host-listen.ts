@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 
 /** Something on the host that waits to be reached, and counts who did. */
@@ -60,7 +60,7 @@ async function listen(
   })
   const bound = server.address()
   return {
-    port: typeof bound === 'string' ? 0 : ((bound as AddressInfo | null)?.port ?? 0),
+    port: typeof bound === 'string' ? 0 : (bound?.port ?? 0),
     arrivals: () => arrived,
   }
 }

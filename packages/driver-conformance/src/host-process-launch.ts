@@ -53,7 +53,8 @@ async function runOnHost(program: string, args: readonly string[], cwd?: string)
     const { stdout } = await runFile(program, [...args], cwd === undefined ? {} : { cwd })
     return stdout.trim()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') skip(`the host has no ${program}`)
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      skip(`the host has no ${program}`)
     throw error
   }
 }
@@ -68,7 +69,9 @@ async function launchNode(
     env: { ...process.env, TMPDIR: options.tempDir },
   })
   defer(() => endHard(child))
-  const exited = once(child, 'exit').then(([code]) => code as number | null)
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('exit', resolve)
+  })
   const firstLine = await Promise.race([lineFrom(child), exited.then((code) => `exit ${code}`)])
   return { pid: pidOf(child), firstLine, exited, killHard: () => endHard(child) }
 }

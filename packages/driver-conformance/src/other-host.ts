@@ -17,11 +17,14 @@ export interface OtherHostJob {
   readonly beatPath: string
 }
 
+/** What a driver's module exports, by name. */
+type DriverFactories = Readonly<Record<string, ((options: unknown) => SandboxDriver) | undefined>>
+
 async function driverOf({ module, factory, options }: DriverModule): Promise<SandboxDriver> {
-  const exported: Record<string, unknown> = await import(module)
+  const exported: DriverFactories = await import(module)
   const make = exported[factory]
   if (typeof make !== 'function') throw new TypeError(`${module} exports no function ${factory}`)
-  return make(options) as SandboxDriver
+  return make(options)
 }
 
 async function main(job: OtherHostJob): Promise<void> {
@@ -36,4 +39,5 @@ async function main(job: OtherHostJob): Promise<void> {
   if (job.act === 'abandon') setInterval(() => undefined, 60_000)
 }
 
-await main(JSON.parse(process.argv[2] ?? 'null') as OtherHostJob)
+const job: OtherHostJob = JSON.parse(process.argv[2] ?? 'null')
+await main(job)

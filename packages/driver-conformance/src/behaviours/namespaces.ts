@@ -29,8 +29,8 @@ my $r = syscall($n, @a); print $r >= 0 ? 0 : $! + 0;
 const refusedErrnos = ['1', '13', '38']
 
 function numberOf(call: string): string {
-  const column =
-    { x64: 0, arm64: 1 }[arch() as string] ?? skip(`system call numbers are not known on ${arch()}`)
+  const columns: Readonly<Record<string, number>> = { x64: 0, arm64: 1 }
+  const column = columns[arch()] ?? skip(`system call numbers are not known on ${arch()}`)
   return String(callNumbers[call]?.[column] ?? assert.fail(call))
 }
 

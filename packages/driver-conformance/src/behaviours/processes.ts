@@ -23,7 +23,7 @@ interface Daemon {
 /** A sandbox in which a daemon that hides from everybody beats into a file on the host. */
 async function withDaemon(
   context: ConformanceContext,
-): Promise<Daemon & { start(): Promise<void> }> {
+): Promise<Daemon & { readonly start: () => Promise<void> }> {
   const { project } = await scene(context)
   const marker = context.host.marker()
   const beatPath = join(project, 'beat')
@@ -258,11 +258,11 @@ const life: readonly Behaviour[] = [
     async run(context) {
       const sandbox = await context.createSandbox({})
       const running = await sandbox.spawn(['sleep', '300'])
-      assert.ok((await sandbox.processes.list()).some(({ id }) => id === running.id))
+      assert.ok(sandbox.processes.list().some(({ id }) => id === running.id))
       await running.kill('SIGKILL')
       assert.equal((await running.wait()).signal, 'SIGKILL')
       await context.host.until(
-        async () => (await sandbox.processes.list()).every(({ id }) => id !== running.id),
+        async () => sandbox.processes.list().every(({ id }) => id !== running.id),
         'an ended command is still listed',
       )
       await rejectsWith(sandbox.exec(['/no/such/program']), ['SPAWN_FAILED'])
