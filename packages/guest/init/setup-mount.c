@@ -4,18 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "setup-kernel.h"
 #include "setup-steps.h"
 #include "setup-table.h"
 
+/* A socket or device put in the place of a file, since the host looked, is not what the policy names. */
+static bool is_of_kind(const struct mount_order *order, int staged) {
+  struct stat found;
+  if (fstat(staged, &found) != 0) return false;
+  errno = EINVAL;
+  return order->is_file ? S_ISREG(found.st_mode) : S_ISDIR(found.st_mode);
+}
+
 static bool bind_plain(struct setup_run *run, const struct mount_order *order, int onto) {
   uint64_t attributes = KERNEL_ATTR_NOSUID | KERNEL_ATTR_NODEV;
   if (order->access == ACCESS_READ) attributes |= KERNEL_ATTR_RDONLY;
   int staged = kernel_open_path(AT_FDCWD, order->staged);
   if (staged < 0) return setup_fail(run, order->staged);
-  bool bound = kernel_bind(staged, onto, attributes) == 0;
+  bool bound = is_of_kind(order, staged) && kernel_bind(staged, onto, attributes) == 0;
   int failure = errno;
   close(staged);
   return bound ? true : setup_fail_with(run, failure, order->target);

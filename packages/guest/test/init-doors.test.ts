@@ -12,6 +12,7 @@ import {
   shell,
   type LiveSandbox,
 } from './live/live-sandbox.ts'
+import { sandboxRejection } from './rejection.ts'
 
 /** A folder of the host in which something listens. */
 async function hostWithServer(
@@ -112,6 +113,14 @@ describe('sockets and FIFOs of the host', function () {
         closeSync(reader)
       }
     }
+  })
+
+  it('are no file to mount', async () => {
+    await using host = await hostWithServer('s.sock')
+    const staged = [join(host.path, 's.sock')]
+    const operations = [mount({ fileKind: 'file', target: '/tmp/s.sock' })]
+    const error = await sandboxRejection(liveSandbox({ operations, staged }))
+    expect(error.message).to.match(/EINVAL/)
   })
 
   it('of the sandbox itself work as ever', async () => {
