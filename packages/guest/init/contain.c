@@ -47,6 +47,7 @@ static bool is_doomed(const struct init *init, struct pass *pass, const struct t
     if (init->self == 1 && process->pid != 1 && process->parent != 0) pass->orphans++;
     return false;
   }
+  if (branch == init->spare.pid) return false;
   const struct stream *stream = process_keeper(init, branch);
   if (stream != NULL) return stream->killing && process->pid != stream->keeper;
   pass->orphans++;

@@ -21,7 +21,8 @@ static void answer(struct init *init, int errnum) {
 }
 
 static bool is_ours(const struct init *init, const struct tree_process *process) {
-  return process->pid == init->self || process_keeper(init, process->pid) != NULL;
+  if (process->pid == init->self || process->pid == init->spare.pid) return true;
+  return process_keeper(init, process->pid) != NULL;
 }
 
 static bool is_inside(const struct init *init, const struct tree *tree, const struct tree_process *process) {

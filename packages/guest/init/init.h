@@ -9,6 +9,7 @@
 #include "link.h"
 #include "protocol.h"
 #include "setup.h"
+#include "spare.h"
 #include "tree.h"
 
 struct init;
@@ -231,6 +232,7 @@ struct init {
   struct streams streams;
   struct containment containment;
   struct freeze freeze;
+  struct spare spare;
   pid_t self;
   /* /dev/null, opened before anything hostile could replace it. */
   int null;

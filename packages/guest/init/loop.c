@@ -95,6 +95,8 @@ static bool frame_is_waiting(const struct init *init) {
 static int patience(const struct init *init) {
   if (frame_is_waiting(init)) return 0;
   if (init->freeze.state == FREEZE_STOPPING || contain_active(init)) return PASS_MS;
+  int refill = spare_patience(init);
+  if (refill >= 0) return refill;
   return init->link.touched > 65536 ? TRIM_AFTER_MS : -1;
 }
 
@@ -105,6 +107,7 @@ _Noreturn void loop_run(struct init *init) {
     freeze_tick(init);
     streams_sweep(init);
     settle(init);
+    spare_refill(init);
     int timeout = patience(init);
     uint64_t before = timeout == TRIM_AFTER_MS ? now_ms() : 0;
     dispatch(init, init->loop.all, timeout);

@@ -135,6 +135,7 @@ int main(int argc, char **argv) {
   perform_setup(init, &gaps);
   if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) refuse_at(init, "process", errno);
   if (!open_null(init) || !open_loop(init)) refuse_at(init, "loop", errno);
+  init->spare.channel = -1;
   say_hello(init, &gaps);
   w_free(&gaps);
   loop_run(init);

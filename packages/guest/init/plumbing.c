@@ -60,13 +60,16 @@ static bool open_pipes(const struct command *command, struct ends *ends) {
 bool plumbing_open(const struct init *init, const struct command *command, struct ends *ends) {
   *ends = (struct ends){.child = {init->null, -1, -1, -1}, .in = -1, .out = -1, .err = -1, .report = -1};
   bool opened = command->terminal ? open_terminal(command, ends) : open_pipes(command, ends);
-  if (opened && !command->builtin) opened = make_pipe(&ends->report, &ends->child.report);
   if (opened) return true;
   int errnum = errno;
   close_child(init, ends);
   close_own(ends);
   errno = errnum;
   return false;
+}
+
+bool plumbing_report(struct ends *ends) {
+  return make_pipe(&ends->report, &ends->child.report);
 }
 
 void plumbing_keep(struct init *init, struct stream *stream, const struct ends *ends, bool runs) {

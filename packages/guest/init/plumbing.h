@@ -19,6 +19,8 @@ struct ends {
 
 /* Pipes or a terminal, all close-on-exec; false with errno and nothing left open. */
 bool plumbing_open(const struct init *init, const struct command *command, struct ends *ends);
+/* Adds the pipe that a fresh supervisor reports through; false with errno. */
+bool plumbing_report(struct ends *ends);
 /* Closes the child's ends; hands init's ends to the stream, or closes them too when nothing `runs`. */
 void plumbing_keep(struct init *init, struct stream *stream, const struct ends *ends, bool runs);
 

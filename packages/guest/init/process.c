@@ -22,6 +22,12 @@
 
 enum { SIGNAL_MAX = 64, GROUP = 0, TREE = 1 };
 
+/* A command as it was parsed and as it came. */
+struct request {
+  const struct command *command;
+  struct span payload;
+};
+
 static void send_spawned(struct init *init, const struct stream *stream, const struct report *result) {
   static const char *const names[] = {"cwd", "exec", "fork", "pty"};
   uint8_t bytes[32];
@@ -119,9 +125,24 @@ void process_progress(struct init *init, struct stream *stream) {
   if (stream_find(init, stream->id) != stream) return;
   stream_send(init, stream, (struct frame){.type = FRAME_GONE});
   stream_close(init, stream);
+  spare_hurry(init);
 }
 
-static void launch(struct init *init, struct stream *stream, const struct command *command) {
+static pid_t fork_keeper(struct init *init, const struct request *request, struct ends *ends) {
+  const struct command *command = request->command;
+  if (command->builtin) return worker_builtin(init, command, &ends->child);
+  const struct spare_order order = {request->payload, &ends->child};
+  int report = -1;
+  pid_t pid = spare_take(init, &order, &report);
+  if (pid > 0) {
+    ends->report = report;
+    return pid;
+  }
+  return plumbing_report(ends) ? worker_supervise(command, &ends->child) : -1;
+}
+
+static void launch(struct init *init, struct stream *stream, const struct request *request) {
+  const struct command *command = request->command;
   struct report result = {.stage = STAGE_FORK};
   struct ends ends;
   if (command->builtin && !builtin_known(command->argv[0])) {
@@ -131,8 +152,7 @@ static void launch(struct init *init, struct stream *stream, const struct comman
     result.errnum = errno;
     result.stage = command->terminal ? STAGE_PTY : STAGE_FORK;
   } else {
-    pid_t pid = command->builtin ? worker_builtin(init, command, &ends.child)
-                                 : worker_supervise(command, &ends.child);
+    pid_t pid = fork_keeper(init, request, &ends);
     result.errnum = pid < 0 ? errno : 0;
     plumbing_keep(init, stream, &ends, pid > 0);
     stream->keeper = pid > 0 ? pid : 0;
@@ -166,7 +186,7 @@ bool process_spawn(struct init *init, const struct frame *frame) {
   stream->outputs[0].pipe = !command.terminal;
   stream->outputs[1].pipe = true;
   if (init->freeze.state != FREEZE_NONE && !command.builtin) fine = hold(stream, frame->payload);
-  else launch(init, stream, &command);
+  else launch(init, stream, &(struct request){&command, frame->payload});
   free(command.memory);
   return fine;
 }
@@ -177,11 +197,12 @@ void process_start_held(struct init *init) {
     after = stream_next(init, stream);
     struct command command;
     if (stream->held == NULL) continue;
-    if (!spawn_parse((struct span){stream->held, stream->held_size}, &command)) contain_end(init, 1);
-    free(stream->held);
+    const struct span payload = {stream->held, stream->held_size};
+    if (!spawn_parse(payload, &command)) contain_end(init, 1);
     stream->held = NULL;
     if (command.open_files == 0) command.open_files = init->setup.open_files;
-    launch(init, stream, &command);
+    launch(init, stream, &(struct request){&command, payload});
+    free((void *)(uintptr_t)payload.bytes);
     free(command.memory);
   }
 }
@@ -281,6 +302,7 @@ void process_reap(struct init *init) {
   while ((end.pid = wait4(-1, &end.status, WNOHANG | WUNTRACED, &usage)) > 0) {
     end.cpu_us = usage_cpu_us(&usage);
     end.peak_bytes = usage_peak_bytes(&usage);
+    if (spare_child(init, end.pid, WIFSTOPPED(end.status))) continue;
     if (!WIFSTOPPED(end.status)) reaped(init, &end);
     /* A supervisor or worker that a command stopped would never tell of the end. */
     else if (process_keeper(init, end.pid) != NULL) kill(end.pid, SIGCONT);

@@ -25,8 +25,6 @@
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-enum { REPORT_FD = 3 };
-
 struct failure {
   int errnum;
   enum stage stage;
@@ -58,7 +56,9 @@ static int search(const struct command *command) {
     const char *end = strchrnul(folder, ':');
     int length = (int)(end - folder);
     int size = snprintf(path, sizeof path, "%.*s%s%s", length, folder, length > 0 ? "/" : "", name);
-    if (size > 0 && (size_t)size < sizeof path) execve(path, command->argv, command->env);
+    /* An execve(2) of nothing costs more than a look. */
+    errno = ENAMETOOLONG;
+    if (size > 0 && (size_t)size < sizeof path && access(path, F_OK) == 0) execve(path, command->argv, command->env);
     if (errno == EACCES) result = EACCES;
     else if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG) return errno;
     folder = *end == ':' ? end + 1 : NULL;
@@ -120,7 +120,7 @@ static _Noreturn void keep_watch(pid_t command) {
   }
 }
 
-static _Noreturn void supervise(const struct command *command, const struct plumbing *plumbing) {
+_Noreturn void worker_serve(const struct command *command, const struct plumbing *plumbing) {
   volatile struct failure failure = {0, STAGE_FORK};
   struct report report = {.kind = REPORT_FAILED, .stage = STAGE_FORK};
   /* Without a place for the report there is no way to say why; init sees a supervisor that ended too early. */
@@ -145,7 +145,7 @@ static _Noreturn void supervise(const struct command *command, const struct plum
 
 pid_t worker_supervise(const struct command *command, const struct plumbing *plumbing) {
   pid_t pid = fork();
-  if (pid == 0) supervise(command, plumbing);
+  if (pid == 0) worker_serve(command, plumbing);
   return pid;
 }
 

@@ -31,6 +31,9 @@ struct plumbing {
   int report;
 };
 
+/* Where a supervisor has what it reports through. */
+enum { REPORT_FD = 3 };
+
 enum stage { STAGE_CWD, STAGE_EXEC, STAGE_FORK, STAGE_PTY };
 
 enum report_kind { REPORT_STARTED, REPORT_FAILED, REPORT_ENDED };
@@ -51,6 +54,8 @@ struct rusage;
 uint64_t usage_cpu_us(const struct rusage *usage);
 uint64_t usage_peak_bytes(const struct rusage *usage);
 
+/* What a supervisor does once it is one: runs the command, reports, stays until no descendant is left. */
+_Noreturn void worker_serve(const struct command *command, const struct plumbing *plumbing);
 /* Both fork; the pid, or -1 and errno. */
 pid_t worker_supervise(const struct command *command, const struct plumbing *plumbing);
 pid_t worker_builtin(const struct init *init, const struct command *command, const struct plumbing *plumbing);

@@ -172,6 +172,17 @@ describe('commands inside', function () {
       }
     })
 
+  for (const signal of ['KILL', 'STOP'] as const)
+    it(`start after others sent SIG${signal} to all that they could see`, async () => {
+      for (let round = 0; round < 10; round += 1) {
+        // PID 1 cannot be hit from inside, and a shell that stops itself would not end.
+        const script = `for p in /proc/[0-9]*; do p=\${p#/proc/}; [ $p = 1 ] || [ $p = $$ ] || kill -${signal} $p; done 2>/dev/null`
+        await shell(sandbox, script).catch(() => undefined)
+        const result = await shell(sandbox, 'ls /proc/self/fd; cd /; pwd')
+        expect(result.output).to.equal('0\n1\n2\n3\n/\n')
+      }
+    })
+
   it('are over while a daemon of theirs still runs, and gone when it ended', async () => {
     const process = await sandbox.session.spawn(
       command(['sh', '-c', '(setsid sleep 4712 &) ; exit 0'], { stdin: 'none' }),
