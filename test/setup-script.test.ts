@@ -26,7 +26,7 @@ function machine(installing: string): Disposable & { path: string; log: () => st
   }
 }
 
-const programs = 'bwrap git make gcc musl-gcc'
+const programs = 'bwrap git python3 make gcc musl-gcc'
 
 const why = process.platform === 'linux' ? '' : ' (skipped: Debian packages are for Linux)'
 
@@ -57,7 +57,9 @@ describe(`scripts/setup.mjs${why}`, () => {
     expect([status, stderr]).to.deep.equal([0, ''])
     const [update, install, ...more] = bare.log()
     expect(update).to.match(/ update$/)
-    expect(install).to.match(/ install --no-install-recommends bubblewrap git make gcc musl-tools$/)
+    expect(install).to.match(
+      / install --no-install-recommends bubblewrap git python3 make gcc musl-tools$/,
+    )
     expect(more).to.deep.equal([])
   })
 

@@ -13,6 +13,7 @@
 export const always = [
   { debian: 'bubblewrap', programs: ['bwrap'], why: 'the Linux driver starts it' },
   { debian: 'git', programs: ['git'], why: 'the tests and the tour make real repositories' },
+  { debian: 'python3', programs: ['python3'], why: 'tests make system calls inside with it' },
   { debian: 'make', programs: ['make'], why: 'builds init, PID 1 of every sandbox' },
   { debian: 'gcc', programs: ['gcc'], why: 'compiles init' },
   {

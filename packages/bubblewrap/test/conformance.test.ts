@@ -1,6 +1,8 @@
+// #region conformance
 import { describeDriver } from '@caisson/driver-conformance/mocha'
 import { bubblewrap } from '../dist/index.js'
 
 const module = new URL('../dist/index.js', import.meta.url).href
 
 describeDriver('bubblewrap', bubblewrap, { elsewhere: { module, factory: 'bubblewrap' } })
+// #endregion

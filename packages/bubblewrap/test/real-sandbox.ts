@@ -11,6 +11,8 @@ export async function requireDriver(context: Mocha.Context): Promise<void> {
   if (available) return
   const reason = findings.map((finding) => finding.message).join('; ')
   if (process.env['CAISSON_REQUIRE']?.includes('bubblewrap') === true) throw new Error(reason)
+  // Mocha has no place for a reason but the title.
+  if (context.test?.parent !== undefined) context.test.parent.title += ` (skipped: ${reason})`
   context.skip()
 }
 

@@ -40,7 +40,9 @@ async function hostProcess(ageMs: number): Promise<ChildProcess> {
   return host
 }
 
-describe('the cgroup of a sandbox', () => {
+const why = place === null ? ' (skipped: no cgroup here that this user may write to)' : ''
+
+describe(`the cgroup of a sandbox${why}`, () => {
   before(async function () {
     await requireDriver(this)
     if (place === null) this.skip()
