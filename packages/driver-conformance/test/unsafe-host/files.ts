@@ -73,7 +73,14 @@ async function tarIn(
   await once(child, 'close')
 }
 
+/** Waits for ever on a FIFO, as `open` would, but without a thread that keeps the test from exiting. */
+async function openable(path: string): Promise<void> {
+  const found = await host.stat(path).catch(() => null)
+  if (found?.isFIFO() === true) await new Promise(() => undefined)
+}
+
 async function read(path: string, maxBytes: number): Promise<Uint8Array> {
+  await openable(path)
   const bytes = await host.readFile(path)
   if (bytes.length > maxBytes) throw new SandboxError('LIMIT', `${path} is too large`)
   return bytes
@@ -91,11 +98,11 @@ export function hostFiles(breaks: ReadonlySet<Break>): DriverFileSystem {
       statOf(await told(path, follow ? host.stat(path) : host.lstat(path))),
     list: (path) => told(path, list(path)),
     read: (path, maxBytes) => told(path, read(path, maxBytes)),
-    write: (path, data, { mode, how }) =>
-      told(
-        path,
-        host.writeFile(path, data, { mode, flag: { replace: 'w', append: 'a', new: 'wx' }[how] }),
-      ),
+    write: async (path, data, { mode, how }) => {
+      await openable(path)
+      const flag = { replace: 'w', append: 'a', new: 'wx' }[how]
+      await told(path, host.writeFile(path, data, { mode, flag }))
+    },
     makeDirectory: async (path, recursive, mode) =>
       void (await told(path, host.mkdir(path, { recursive, mode }))),
     remove: (path, recursive) => told(path, host.rm(path, { recursive })),
