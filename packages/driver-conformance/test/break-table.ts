@@ -118,6 +118,7 @@ export const breakTable: Readonly<Record<string, readonly Sabotage[]>> = {
   'deny.created-later': [unsandboxed],
   'deny.unmatched': [liesThough()],
   'protect.defaults': [unsandboxed],
+  'protect.start-up-files': [unsandboxed],
   'protect.custom': [unsandboxed],
   'protect.off': [unsandboxed],
   'protect.ancestor-rename': [unsandboxed],

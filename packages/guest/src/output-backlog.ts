@@ -46,5 +46,9 @@ export class OutputBacklog {
  * output costs at most twice its bytes.
  */
 export function keepable(piece: Buffer): Buffer {
-  return piece.length * 2 >= piece.buffer.byteLength ? piece : Buffer.from(piece)
+  if (piece.length * 2 >= piece.buffer.byteLength) return piece
+  // Not `Buffer.from`: its pool is 64 KiB on newer releases of Node, and a small piece would keep all of it.
+  const own = Buffer.allocUnsafeSlow(piece.length)
+  own.set(piece)
+  return own
 }

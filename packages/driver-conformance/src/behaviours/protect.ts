@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Behaviour } from '../behaviour.ts'
 import { enforcedBy, listen } from '../observation.ts'
 import { perl, printed, refused, scene, shell } from '../inside.ts'
@@ -20,7 +20,48 @@ const plantings: readonly string[] = [
   'cp /bin/true "$1"',
 ]
 
+/** One path of each group of the built-in list; all of them exist when the sandbox starts. */
+const others: readonly string[] = [
+  '.bashrc',
+  '.vscode/tasks.json',
+  '.claude/settings.json',
+  '.github/workflows/ci.yml',
+  '.husky/pre-commit',
+  '.envrc',
+  '.npmrc',
+  '.ssh/authorized_keys',
+]
+
 const standing: readonly Behaviour[] = [
+  {
+    id: 'protect.start-up-files',
+    area,
+    title:
+      'keeps files that shells, editors, agents, pipelines and tools run read-only, unless the policy says otherwise',
+    timeoutMs: 60_000,
+    async run(context) {
+      const { project } = await scene(context)
+      const paths = others.flatMap((name) => [join(project, name), join(project, 'deep/er', name)])
+      for (const path of paths) {
+        await mkdir(dirname(path), { recursive: true })
+        await writeFile(path, 'as it was')
+      }
+      const mounts = [{ source: project, access: 'write' as const }]
+      const guarded = await context.createSandbox({ filesystem: { mounts } })
+      for (const path of paths) {
+        for (const act of plantings)
+          refused(await shell(guarded, act, { args: [path, project] }), `${act} at ${path}`)
+        assert.equal(await readFile(path, 'utf8'), 'as it was')
+      }
+      const open = await context.createSandbox({
+        filesystem: { mounts, protectDefaults: false },
+      })
+      for (const path of paths) {
+        printed(await shell(open, 'echo planted > "$1"', { args: [path] }))
+        assert.equal(await readFile(path, 'utf8'), 'planted\n')
+      }
+    },
+  },
   {
     id: 'protect.defaults',
     area,
