@@ -85,6 +85,30 @@ describe(`the cgroup of a sandbox${why}`, () => {
     expect((await narrow.exec(command)).limit).to.equal('pids')
   })
 
+  for (const [how, end] of [
+    ['fails', 'exit 1'],
+    ['succeeds', 'exit 0'],
+  ] as const)
+    it(`has room again after a command that fills it and ${how}`, async () => {
+      await using sandbox = await sandboxWith({ resources: { pids: 24 } })
+      const told: unknown[] = []
+      sandbox.on('limit', ({ limit }) => told.push(limit))
+      for (let round = 0; round < 3; round++) {
+        await sandbox.exec(`(for i in $(seq 60); do sleep 1000 & done) 2>/dev/null; ${end}`)
+        expect(told).to.deep.equal(Array.from({ length: round + 1 }, () => 'pids'))
+        const next = await sandbox.exec('echo here | cat')
+        expect(next).to.include({ exitCode: 0, stdout: 'here\n', limit: null })
+      }
+    })
+
+  it('has room again after a command that was late, and says what it ran into', async () => {
+    await using sandbox = await sandboxWith({ resources: { pids: 24 } })
+    const fill = '(for i in $(seq 60); do sleep 1000 & done) 2>/dev/null; exec sleep 1000'
+    const late = await sandbox.exec(fill, { timeoutMs: 500 })
+    expect(late).to.include({ timedOut: true, limit: 'pids' })
+    expect(await sandbox.exec('echo here | cat')).to.include({ stdout: 'here\n', limit: null })
+  })
+
   it('knows what the sandbox uses', async () => {
     await using sandbox = await sandboxWith({})
     await sandbox.exec('head -c 20m /dev/zero > /tmp/kept')

@@ -34,6 +34,8 @@ export interface ProcessStart {
   readonly input?: CommandInput | undefined
   /** Refusals that were told while it was being started. */
   readonly told: readonly Denial[]
+  /** Called when the command ended and the sandbox had no room for more processes meanwhile. */
+  readonly crowded: () => Promise<void>
 }
 
 /** A running command, watched: time, output and the caller's signal can end it. */
@@ -184,6 +186,7 @@ export class LiveProcess implements SandboxProcess {
       this.#exit = await lifeline.during(() => process.exited)
       // A result that says "killed" is true for the whole tree.
       if (this.#stopped !== null) await lifeline.during(() => process.gone)
+      else if (this.#exit.limitsHit.includes('pids')) await this.#makeRoom(this.#exit)
     } finally {
       this.#unwatch()
       this.#output.wake()
@@ -199,6 +202,20 @@ export class LiveProcess implements SandboxProcess {
       durationMs,
       told: this.#told,
     })
+  }
+
+  /** What filled the sandbox and outlived its command would let no other one start. */
+  async #makeRoom({ exitCode }: DriverExit): Promise<void> {
+    // A result without a failure does not tell of the limit.
+    if (exitCode === 0 && !this.#isGone)
+      this.#context.events.emit({
+        type: 'limit',
+        time: Date.now(),
+        processId: this.id,
+        limit: 'pids',
+      })
+    if (!this.#isGone) await this.#killTree()
+    await this.#start.crowded()
   }
 
   /** Closes the streams when nothing can write to them any more. */

@@ -22,8 +22,9 @@ export interface RunFacts {
 
 function limitOf(exit: DriverExit, stopped: StopCause | null): ResultLimit | null {
   if (stopped === 'time' || stopped === 'output') return stopped
-  // A command that succeeded did not suffer from a limit, whoever hit it meanwhile.
-  if (stopped !== null || exit.exitCode === 0) return null
+  // A command that succeeded did not suffer from a limit, whoever hit it meanwhile. One that was late may have.
+  const isTold = stopped === null ? exit.exitCode !== 0 : stopped === 'timeout'
+  if (!isTold) return null
   const order = ['memory', 'disk', 'pids'] as const
   return order.find((limit) => exit.limitsHit.includes(limit)) ?? null
 }

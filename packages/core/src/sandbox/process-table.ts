@@ -1,4 +1,6 @@
 import type { Denial } from '../denial.ts'
+import type { DriverProcess, SpawnRequest } from '../driver.ts'
+import { SandboxError } from '../errors.ts'
 import {
   type Command,
   type CommandInput,
@@ -38,8 +40,7 @@ export class ProcessTable implements SandboxProcesses {
     options: SpawnOptions,
     input?: CommandInput,
   ): Promise<SandboxProcess> {
-    const { lifeline, session, plan } = this.#context
-    const request = spawnRequest(plan, command, options)
+    const request = spawnRequest(this.#context.plan, command, options)
     keptBytes(options)
     if (options.timeoutMs !== undefined) checkedDuration('timeoutMs', options.timeoutMs)
     refuseAborted(options.signal)
@@ -49,8 +50,9 @@ export class ProcessTable implements SandboxProcesses {
     const told: Denial[] = []
     this.#starting.set(id, told)
     try {
-      const process = await lifeline.during(() => session.spawn(request))
-      const start = { id, request, process, options, startedMs, input, told }
+      const process = await this.#spawn(request)
+      const crowded = async (): Promise<void> => void (await this.#makeRoom())
+      const start = { id, request, process, options, startedMs, input, told, crowded }
       const live = new LiveProcess(this.#context, start)
       this.#running.set(id, live)
       void live.gone.then(() => this.#running.delete(id))
@@ -58,6 +60,29 @@ export class ProcessTable implements SandboxProcesses {
     } finally {
       this.#starting.delete(id)
     }
+  }
+
+  /** Tries a second time when what ended commands left behind had filled the sandbox. */
+  async #spawn(request: SpawnRequest): Promise<DriverProcess> {
+    const { lifeline, session } = this.#context
+    try {
+      return await lifeline.during(() => session.spawn(request))
+    } catch (error) {
+      const isCrowded = SandboxError.is(error) && error.errno === 'EAGAIN'
+      if (!isCrowded || !(await this.#makeRoom())) throw error
+      return lifeline.during(() => session.spawn(request))
+    }
+  }
+
+  /**
+   * Ends what ended commands left behind; `false` when that is nothing, or a command that still runs may
+   * be the one that fills the sandbox.
+   */
+  async #makeRoom(): Promise<boolean> {
+    const left = [...this.#running.values()]
+    if (left.length === 0 || left.some((process) => !process.exited)) return false
+    await Promise.all(left.map((process) => process[Symbol.asyncDispose]()))
+    return true
   }
 
   /** Attributes a refusal that the sandbox told of to the commands that run now. */
