@@ -1,7 +1,16 @@
 import { expect } from 'chai'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, constants, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { connectScript, mount, rule } from './init-sandbox.ts'
@@ -113,6 +122,28 @@ describe('sockets and FIFOs of the host', function () {
         closeSync(reader)
       }
     }
+  })
+
+  it('are told as a gap where a folder can be passed but not listed', async function () {
+    if (process.getuid?.() !== 0) return this.skip()
+    using host = hostFolder()
+    for (const [name, mode] of [
+      ['shut', 0o700],
+      ['passable', 0o711],
+    ] as const) {
+      mkdirSync(join(host.path, name))
+      chmodSync(join(host.path, name), mode)
+      chownSync(join(host.path, name), 12_345, 12_345)
+    }
+    await using sandbox = await liveSandbox({ operations: [mount()], staged: [host.path] })
+    expect(sandbox.session.gaps).to.deep.equal([
+      {
+        mountIndex: 0,
+        rule: 'process.hostSockets',
+        path: '/work/passable',
+        why: 'Permission denied',
+      },
+    ])
   })
 
   it('are no file to mount', async () => {

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")"
 seconds=${1:-30}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- frames rules tar-in sentinel
+[ $# -gt 0 ] || set -- frames rules setup tar-in sentinel
 out=../build/fuzz
 mkdir -p "$out"
 

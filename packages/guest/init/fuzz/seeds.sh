@@ -2,7 +2,7 @@
 # A few well-formed inputs for each target: fuzz/seeds.sh FOLDER
 set -eu
 out=$1
-for target in frames rules tar-in sentinel; do mkdir -p "$out/corpus-$target"; done
+for target in frames rules setup tar-in sentinel; do mkdir -p "$out/corpus-$target"; done
 
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
@@ -21,3 +21,6 @@ printf '\003abc\201ax\002ab\001a\002bc\203cab' >"$out/corpus-rules/paths"
 
 rule='\002\0\0\0id\0\002\0\0\0\002\0\0\0**\004\0\0\0.env'
 printf "\006\001\0\0\0\007\0\0\0\002\0\0\0/w\001\0\0\0${rule}\0\0\0\0w/.env" >"$out/corpus-sentinel/one"
+
+mounted="\001\007\0\0\0\001\0\002\0\0\0/s\002\0\0\0/w\0\0\0\0\0\0\0\0\001\0\0\0${rule}\0\0\0\0"
+printf "\003\0\0\0${mounted}\004\001\0\0\0\002\0\0\0\010" >"$out/corpus-setup/mount"
