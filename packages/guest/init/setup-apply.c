@@ -25,6 +25,11 @@ static int bind_on_itself(int folder, const char *name, uint64_t attributes) {
   return bound == 0 ? openat(folder, name, PATH_FLAGS) : -1;
 }
 
+/* Renamed away, a hidden path would still be hidden here, and be plain to the next sandbox of the same policy. */
+static bool pins(const struct walk *walk) {
+  return walk->order->access == ACCESS_WRITE;
+}
+
 static bool component_of(const char *path, char *name) {
   size_t length = strcspn(path, "/");
   if (length == 0 || length > RULES_NAME_MAX) return errno = ENAMETOOLONG, false;
@@ -114,9 +119,7 @@ bool walk_apply(struct walk *walk, const struct rules_name *name, const struct r
   const struct rule *rule = match->deny ? match->deny : match->protect;
   if (name->link && !note_link(walk, name->text, rule)) return false;
   struct walk_frame *frame = &walk->frames[walk->depth];
-  /* Renamed away, a hidden path would still be hidden here, and be plain to the next sandbox of the same policy. */
-  bool pin = match->protect || walk->order->access == ACCESS_WRITE;
-  bool applied = (!pin || pin_ancestors(walk)) &&
+  bool applied = (!pins(walk) || pin_ancestors(walk)) &&
                  (match->deny ? cover_at(walk, frame->at, name->text) : protect_at(frame->at, name->text));
   return applied ? true : gap_unless_gone(walk, rule);
 }
@@ -141,14 +144,14 @@ static int enter(int folder, const char *name, bool pin) {
   return bind_on_itself(folder, name, 0);
 }
 
-/* Walks down to the folder of a link's target, pinning the way for protect; `*last` is the final name. */
+/* Walks down to the folder of a link's target, pinning the way; `*last` is the final name. */
 static int open_parent(const struct walk *walk, const struct walk_link *link, const char **last) {
   char name[RULES_NAME_MAX + 1];
   const char *rest = link->target + strlen(walk->order->target);
   while (*rest == '/') rest++;
   int at = openat(walk->frames[0].at, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
   for (const char *slash = strchr(rest, '/'); at >= 0 && slash; slash = strchr(rest, '/')) {
-    int next = component_of(rest, name) ? enter(at, name, link->rule->protect) : -1;
+    int next = component_of(rest, name) ? enter(at, name, pins(walk)) : -1;
     int failure = errno;
     close(at);
     errno = failure;

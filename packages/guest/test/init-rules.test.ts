@@ -91,6 +91,16 @@ describe('rules of a mount', function () {
     expect(await inside(host.path, rules, script)).to.equal('real/kept\n')
   })
 
+  it('let nothing be moved to where the next sandbox would meet it plain', async () => {
+    using host = tree('a/b/.env', 'real/deep/secret')
+    symlinkSync('real/deep/secret', join(host.path, 'key'))
+    const rules = { deny: [rule('**/.env'), rule('key')] }
+    const moves =
+      'mv a c; mv a/b a/c; mv real r; mv real/deep real/r; mv key k; mv real/deep/secret s'
+    await inside(host.path, rules, moves)
+    expect(await inside(host.path, rules, 'cat $(find . -type f); ls')).to.equal('a\nkey\nreal\n')
+  })
+
   it('are told as a gap where a protected link leads to nothing yet', async () => {
     using host = tree('a')
     symlinkSync('later', join(host.path, 'config'))
