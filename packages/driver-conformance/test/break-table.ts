@@ -109,6 +109,7 @@ export const breakTable: Readonly<Record<string, readonly Sabotage[]>> = {
   'special-files.host-devices': [unsandboxed],
   'special-files.device-in-mount': [unsandboxed],
   'special-files.setuid': [unsandboxed],
+  'special-files.set-id-made': [unsandboxed],
   'special-files.capabilities': [unsandboxed],
   'special-files.descriptors': [{ ...broken('leaks-descriptor'), isKeptOtherwise: false }],
   'deny.unreadable': [unsandboxed],

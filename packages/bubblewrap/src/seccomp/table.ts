@@ -60,6 +60,13 @@ export const refusedGroups: readonly RefusedGroup[] = [
     systemCalls: ['open_by_handle_at'],
   },
   {
+    name: 'open by structure',
+    reason:
+      'its mode lies in memory, where a filter cannot look for set-id bits; callers fall back to openat',
+    decision: absent,
+    systemCalls: ['openat2'],
+  },
+  {
     name: 'keyrings',
     reason: 'kernel keyrings are not wholly divided by namespaces',
     decision: refuse,
@@ -144,6 +151,8 @@ const terminalInjection = [0x5412, 0x541c, 0x5423]
 const harmlessPersonalities = [0, 0x8, 0x20000, 0x20008, 0x40000, 0xffffffff]
 
 const setIdBits = 0o6000
+/** `O_CREAT` and `__O_TMPFILE` of open(2): without them the mode is not looked at, and may hold anything. */
+const creates = 0x400040
 const family = { unix: 1, inet: 2, inet6: 10, netlink: 16 } as const
 const streamType = 1
 const typeMask = 0xf
@@ -151,19 +160,37 @@ const typeMask = 0xf
 /** default, ICMP, TCP, UDP, ICMPv6. SCTP, DCCP, MPTCP and L2TP are surface that nobody misses. */
 const inetProtocols = [0, 1, 6, 17, 58]
 
+/** A set-id file in a mount would hand the host's user to whoever runs it there. */
+const setIdRules: readonly ArgumentRule[] = [
+  {
+    systemCalls: ['chmod', 'fchmod', 'creat', 'mknod'],
+    reason: 'a set-id file in a mount would hand the host user to other users of the host',
+    decision: anyBit([1, setIdBits], refuse),
+  },
+  {
+    systemCalls: ['fchmodat', 'fchmodat2', 'mknodat'],
+    reason: 'as chmod and mknod',
+    decision: anyBit([2, setIdBits], refuse),
+  },
+  {
+    systemCalls: ['open'],
+    reason: 'as chmod, for a file that is made',
+    decision: anyBit([1, creates], anyBit([2, setIdBits], refuse)),
+  },
+  {
+    systemCalls: ['openat'],
+    reason: 'as open',
+    decision: anyBit([2, creates], anyBit([3, setIdBits], refuse)),
+  },
+]
+
 /** The rules that look at arguments. `unixSockets` is `process.unixSockets` of the policy. */
 export function argumentRules(unixSockets: boolean): readonly ArgumentRule[] {
   return [
     {
       systemCalls: ['clone'],
       reason: 'threads and processes, but no namespaces',
-      decision: {
-        kind: 'any-bit',
-        argument: 0,
-        bits: namespaceFlags,
-        matched: refuse,
-        otherwise: allow,
-      },
+      decision: anyBit([0, namespaceFlags], refuse),
     },
     {
       systemCalls: ['ioctl'],
@@ -175,28 +202,7 @@ export function argumentRules(unixSockets: boolean): readonly ArgumentRule[] {
       reason: 'some personalities switch memory protections off',
       decision: oneOf(0, harmlessPersonalities, allow, refuse),
     },
-    {
-      systemCalls: ['chmod', 'fchmod'],
-      reason: 'a set-id file in a mount would hand the host user to other users of the host',
-      decision: {
-        kind: 'any-bit',
-        argument: 1,
-        bits: setIdBits,
-        matched: refuse,
-        otherwise: allow,
-      },
-    },
-    {
-      systemCalls: ['fchmodat', 'fchmodat2'],
-      reason: 'as chmod',
-      decision: {
-        kind: 'any-bit',
-        argument: 2,
-        bits: setIdBits,
-        matched: refuse,
-        otherwise: allow,
-      },
-    },
+    ...setIdRules,
     ...socketRules(unixSockets),
   ]
 }
@@ -245,4 +251,8 @@ function oneOf(
   ...[matched, otherwise]: [Decision, Decision]
 ): Decision {
   return { kind: 'match', argument, mask: 0xffffffff, values, matched, otherwise }
+}
+
+function anyBit([argument, bits]: readonly [number, number], matched: Decision): Decision {
+  return { kind: 'any-bit', argument, bits, matched, otherwise: allow }
 }

@@ -63,6 +63,13 @@ const table: [name: string, args: number[], expected: string | number, why: stri
   ['fchmod', [3, 0o4755], EPERM, 'set-user-id'],
   ['fchmodat', [-100, 0, 0o2755], EPERM, 'set-group-id'],
   ['fchmodat2', [-100, 0, 0o4755], EPERM, 'the newest of them'],
+  ['openat', [-100, 0, 0x41, 0o644], 'allow', 'making an ordinary file'],
+  ['openat', [-100, 0, 0x41, 0o4755], EPERM, 'making a set-user-id file'],
+  ['openat', [-100, 0, 0x410001, 0o2755], EPERM, 'making a nameless set-group-id file'],
+  ['openat', [-100, 0, 0, 0o6000], 'allow', 'opening: the mode is not looked at'],
+  ['openat2', [-100, 0, 0, 24], ENOSYS, 'its mode lies in memory'],
+  ['mknodat', [-100, 0, 0o104755, 0], EPERM, 'a set-user-id file'],
+  ['mknodat', [-100, 0, 0o10644, 0], 'allow', 'a FIFO'],
   ['socket', [1, 1, 0], 'allow', 'AF_UNIX'],
   ['socket', [2, 1, 6], 'allow', 'TCP'],
   ['socket', [10, 2, 0], 'allow', 'UDP over IPv6'],
@@ -127,6 +134,14 @@ describe('seccompProgram', () => {
   it('refuses set-id bits through the old chmod of x86-64', () => {
     expect(decide('x64', { name: 'chmod', args: [0, 0o4755] })).to.equal(EPERM)
     expect(decide('x64', { name: 'chmod', args: [0, 0o755] })).to.equal('allow')
+  })
+
+  it('refuses set-id bits through the old calls of x86-64 that make files', () => {
+    expect(decide('x64', { name: 'open', args: [0, 0x41, 0o4755] })).to.equal(EPERM)
+    expect(decide('x64', { name: 'open', args: [0, 0x41, 0o644] })).to.equal('allow')
+    expect(decide('x64', { name: 'open', args: [0, 0, 0o4755] })).to.equal('allow')
+    expect(decide('x64', { name: 'creat', args: [0, 0o4755] })).to.equal(EPERM)
+    expect(decide('x64', { name: 'mknod', args: [0, 0o104755, 0] })).to.equal(EPERM)
   })
 
   it('stays far below the 4096 instructions that the kernel takes', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, chown, copyFile, open } from 'node:fs/promises'
+import { chmod, chown, copyFile, lstat, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { skip, type Behaviour } from '../behaviour.ts'
@@ -132,6 +132,41 @@ export const specialFileBehaviours: readonly Behaviour[] = [
         process: { user: 65534 },
       })
       assert.equal(printed(await shell(sandbox, '"$1" -u', { args: [program] })), '65534')
+    },
+  },
+  {
+    id: 'special-files.set-id-made',
+    area,
+    tools: ['perl'],
+    title: 'leaves no set-id file of the host user behind, however one is made',
+    async run(context) {
+      const { project } = await scene(context)
+      const sandbox = await context.createSandbox({
+        filesystem: { mounts: [{ source: project, access: 'write' }] },
+      })
+      printed(
+        await shell(sandbox, 'cp /bin/true "$1/plain"; chmod 755 "$1/plain"', { args: [project] }),
+      )
+      // chmod(2), and open(2) with O_CREAT: a mode that no chmod is needed for.
+      const acts = ['chmod 04755, "$ARGV[0]/plain"', 'sysopen my $f, "$ARGV[0]/opened", 65, 04755']
+      for (const act of acts) await perl(sandbox, act, { args: [project] })
+      await shell(
+        sandbox,
+        'install -m 4755 /bin/true "$1/installed"; cp /bin/true "$1/c" && chmod g+s "$1/c"',
+        {
+          args: [project],
+        },
+      )
+      await sandbox.fs
+        .writeFile(join(project, 'written'), 'x', { mode: 0o4755 })
+        .catch(() => undefined)
+      await sandbox.fs.chmod(join(project, 'plain'), 0o6755).catch(() => undefined)
+      const names = await readdir(project)
+      assert.ok(names.includes('plain'), 'nothing was written at all')
+      for (const name of names) {
+        const { mode } = await lstat(join(project, name))
+        assert.equal(mode & 0o6000, 0, `${name} is a set-id file on the host`)
+      }
     },
   },
   {
