@@ -14,15 +14,20 @@
 
 enum { PATH_FLAGS = O_PATH | O_NOFOLLOW | O_CLOEXEC };
 
-/* Binds `name` on itself and gives a descriptor of the new mount's root; -1 and errno. */
-static int bind_on_itself(int folder, const char *name, uint64_t attributes) {
+/* Binds `name` on itself; false with errno. */
+static bool bind_name(int folder, const char *name, uint64_t attributes) {
   int below = openat(folder, name, PATH_FLAGS);
-  if (below < 0) return -1;
-  int bound = kernel_bind(below, below, attributes);
+  if (below < 0) return false;
+  bool bound = kernel_bind(below, below, attributes) == 0;
   int failure = errno;
   close(below);
   errno = failure;
-  return bound == 0 ? openat(folder, name, PATH_FLAGS) : -1;
+  return bound;
+}
+
+/* The same, and gives a descriptor of the new mount's root; -1 and errno. */
+static int bind_on_itself(int folder, const char *name) {
+  return bind_name(folder, name, 0) ? openat(folder, name, PATH_FLAGS) : -1;
 }
 
 /* Renamed away, a hidden path would still be hidden here, and be plain to the next sandbox of the same policy. */
@@ -48,7 +53,7 @@ static bool pin_ancestors(struct walk *walk) {
     struct walk_frame *frame = &walk->frames[i];
     if (frame->pinned) continue;
     if (!component_of(walk->path + frame->name_at, name)) return false;
-    int renewed = bind_on_itself(walk->frames[i - 1].at, name, 0);
+    int renewed = bind_on_itself(walk->frames[i - 1].at, name);
     if (renewed < 0) return false;
     frame->at = renewed;
     frame->pinned = true;
@@ -105,9 +110,7 @@ static bool cover_at(struct walk *walk, int folder, const char *name) {
 }
 
 static bool protect_at(int folder, const char *name) {
-  int bound = bind_on_itself(folder, name, KERNEL_ATTR_RDONLY);
-  if (bound >= 0) close(bound);
-  return bound >= 0;
+  return bind_name(folder, name, KERNEL_ATTR_RDONLY);
 }
 
 /* What vanished meanwhile was not there when the walk began, as far as anyone can tell. */
@@ -141,7 +144,7 @@ static int enter(int folder, const char *name, bool pin) {
   int next = openat(folder, name, PATH_FLAGS | O_DIRECTORY);
   if (next < 0 || !pin || is_mount_root(next)) return next;
   close(next);
-  return bind_on_itself(folder, name, 0);
+  return bind_on_itself(folder, name);
 }
 
 /* Walks down to the folder of a link's target, pinning the way; `*last` is the final name. */
