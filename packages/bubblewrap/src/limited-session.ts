@@ -24,7 +24,9 @@ export function limitedSession(
       const started = await guest.spawn(request)
       return cgroup === null || before === undefined
         ? started
-        : withLimits(started, () => limitsBetween(before, cgroup.counters()))
+        : withLimits(started, ({ exitCode }) =>
+            limitsBetween(before, cgroup.countersAfter(exitCode, before)),
+          )
     },
     fs: guest.fs,
     overlays: guest.overlays,
@@ -41,10 +43,13 @@ export function limitedSession(
 
 function withLimits(
   started: DriverProcess,
-  hit: () => readonly ('memory' | 'pids')[],
+  hit: (exit: DriverExit) => readonly ('memory' | 'pids')[],
 ): DriverProcess {
   const exited = started.exited.then((exit): DriverExit => {
-    return { ...exit, limitsHit: [...new Set([...exit.limitsHit, ...hit()])] }
+    const added = hit(exit)
+    return added.length === 0
+      ? exit
+      : { ...exit, limitsHit: [...new Set([...exit.limitsHit, ...added])] }
   })
   // The caller may never look at it.
   exited.catch(() => undefined)

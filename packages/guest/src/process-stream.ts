@@ -176,14 +176,19 @@ export class ProcessStream implements DriverProcess, StreamReceiver {
   #isGone(): void {
     if (this.#state !== 'exited' && !this.#givenUp) throw protocolError('GONE before EXIT')
     this.#link.remove(this.#id)
-    this.#finish(new SandboxError('SANDBOX_ENDED', 'the process is gone'))
+    // The rest is settled: by SPAWNED and EXIT, or by giving up.
+    this.#close()
   }
 
   #finish(error: SandboxError): void {
-    this.#state = 'gone'
-    this.#stdin.refuse(() => this.#link.over ?? brokenPipe())
     this.#started.reject(error)
     this.#exit.reject(error)
+    this.#close()
+  }
+
+  #close(): void {
+    this.#state = 'gone'
+    this.#stdin.refuse(() => this.#link.over ?? brokenPipe())
     this.#end.resolve()
   }
 }

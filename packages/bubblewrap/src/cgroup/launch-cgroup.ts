@@ -25,6 +25,8 @@ export interface Cgroup {
   /** Moves a process there; what it starts afterwards is born there. */
   join(pid: number): Promise<void>
   counters(): LimitCounters
+  /** The same with what is known already for memory: a command that succeeded did not run out of it. */
+  countersAfter(exitCode: number | null, before: LimitCounters): LimitCounters
   usage(): Promise<CgroupUsage>
   /** Ends what is left inside and removes it. Rejects when it cannot be removed. */
   remove(): Promise<void>
@@ -86,6 +88,10 @@ function openCgroup(place: CgroupPlace, name: string, folders: readonly string[]
       )
     },
     counters: () => ({ memory: memoryEvents.read('oom_kill'), pids: pidsEvents.read('max') }),
+    countersAfter: (exitCode, before) => ({
+      memory: exitCode === 0 ? before.memory : memoryEvents.read('oom_kill'),
+      pids: pidsEvents.read('max'),
+    }),
     async usage() {
       const [memoryBytes, peakMemoryBytes, processes] = await Promise.all(
         [now, peak, file(place.pids, 'pids.current')].map(readNumber),

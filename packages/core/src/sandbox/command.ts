@@ -83,8 +83,9 @@ function environmentOf(
   plan: SandboxPlan,
   added: RunOptions['env'],
 ): Readonly<Record<string, string>> {
+  if (added === undefined) return plan.environment
   const merged = new Map(Object.entries(plan.environment))
-  for (const [name, value] of Object.entries(added ?? {})) {
+  for (const [name, value] of Object.entries(added)) {
     if (name === '' || /[=\0]/.test(name) || value?.includes('\0') === true)
       throw new TypeError(
         `environment variable ${JSON.stringify(name)} has an impossible name or value`,

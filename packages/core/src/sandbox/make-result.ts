@@ -36,13 +36,11 @@ export async function makeResult(context: SandboxContext, facts: RunFacts): Prom
   const droppedBytes = output.dropped
   const stdout = streamText(output.runs(), 'stdout', droppedBytes.stdout)
   const stderr = streamText(output.runs(), 'stderr', droppedBytes.stderr)
-  const inferred = await inferDenials(context.plan, {
-    stdout,
-    stderr,
-    exitCode,
-    cwd: request.workingDirectory,
-    hostExists: hostPathExists,
-  })
+  const evidence = { stdout, stderr, exitCode, cwd: request.workingDirectory }
+  const isSilent = stdout === '' && stderr === ''
+  const inferred = isSilent
+    ? []
+    : await inferDenials(context.plan, { ...evidence, hostExists: hostPathExists })
   const result: ExecResult = {
     exitCode,
     signal,
