@@ -100,9 +100,7 @@ function installDebianPackages(needs) {
 }
 
 function installNpmPackages() {
-  // Not `npm ci`, which refuses a lock file that leaves out optional packages of other platforms. What it
-  // would hold (these versions, these hashes, nothing else) is looked at afterwards.
-  run(['npm', 'install', '--no-save', '--no-audit', '--no-fund'])
+  run(['npm', 'ci', '--no-audit', '--no-fund'])
   const left = npmReason()
   if (left !== null) fail(`npm did not install what package-lock.json says: ${left}`)
 }

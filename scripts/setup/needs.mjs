@@ -36,6 +36,17 @@ export const forCi = [
     clangFiles: ['libclang_rt.fuzzer-x86_64.a', 'libclang_rt.fuzzer-aarch64.a'],
     why: 'the sanitizers and the fuzzer that clang links',
   },
+  {
+    debian: 'gcc-aarch64-linux-gnu',
+    programs: ['aarch64-linux-gnu-gcc'],
+    why: 'builds init for arm64',
+  },
+  {
+    debian: 'libc6-dev-arm64-cross',
+    files: ['/usr/aarch64-linux-gnu/lib/libc.a', '/usr/lib/aarch64-linux-gnu/libc.a'],
+    why: 'what the arm64 build of init links',
+  },
+  { debian: 'qemu-user', programs: ['qemu-aarch64'], why: 'starts the arm64 build of init' },
 ]
 
 /** @type {readonly Need[]} */
