@@ -14,7 +14,10 @@ export type DenialSource = 'kernel' | 'proxy' | 'guest' | 'inferred'
 /** One act that the policy refused. The same shape on every driver. */
 export interface Denial {
   readonly kind: DenialKind
-  /** The path, host or name that the act was about, as the sandbox names it. */
+  /**
+   * The path, host or name that the act was about, as the sandbox names it. Chosen inside, so it may hold
+   * any words; `message` has it quoted.
+   */
   readonly target: string
   /** The clause of the policy that refused it, such as `filesystem.mounts` or `filesystem.deny[0]`. */
   readonly rule: string

@@ -1,3 +1,5 @@
+import { isSteering } from './name-path.ts'
+
 /** The errnos by which a sandbox's refusals show. */
 export type ReportedErrno = 'ENOENT' | 'EACCES' | 'EPERM' | 'EROFS' | 'EBUSY'
 
@@ -25,8 +27,11 @@ const phrases: readonly (readonly [string, ReportedErrno])[] = [
 const writing =
   /\b(?:create|creating|remove|touch|move|rename|mkdir|rmdir|unlink|write|writing|lock|delete|symlink|chmod|truncate)\b/i
 
-/** Paths in quotation marks, typographic ones (GNU) and backticks included. */
-const quoted = /'([^']+)'|"([^"]+)"|‘([^’]+)’|`([^`']+)[`']/g
+/**
+ * Paths in quotation marks, typographic ones (GNU) and backticks included. No part may run over its own
+ * opening mark: a line of such marks would be read to its end from each of them.
+ */
+const quoted = /'([^']+)'|"([^"]+)"|‘([^‘’]+)’|`([^`']+)[`']/g
 
 const longestLine = 8192
 const mostCandidates = 6
@@ -50,9 +55,16 @@ function quotedTexts(line: string): string[] {
 const attempt =
   /^(?:cannot|can't|can not|could not|couldn't|failed to|unable to)\s+[a-z]+\s+(?:(?:[a-z]+\s+)?(?:file|directory|folder)\s+)?/i
 
+/** A text without the blanks, colons and brackets at its end. A pattern would try again at each of them. */
+function withoutTail(text: string): string {
+  let end = text.length
+  while (end > 0 && /[\s:(]/.test(text.charAt(end - 1))) end -= 1
+  return text.slice(0, end)
+}
+
 /** `cat: /a b: No such …` and `open /x: no such …` and `/x (No such …`: what stands before the phrase. */
 function textsBefore(line: string, at: number): string[] {
-  const before = line.slice(0, at).replace(/[\s:(]+$/, '')
+  const before = withoutTail(line.slice(0, at))
   const part = before.slice(before.lastIndexOf(': ') + 1).trim()
   return [part.replace(attempt, ''), part, part.slice(part.lastIndexOf(' ') + 1)]
 }
@@ -63,7 +75,7 @@ export function readReport(line: string): ErrorReport | undefined {
   const phrase = phraseIn(line)
   if (phrase === undefined) return undefined
   const texts = [...quotedTexts(line), ...textsBefore(line, phrase.at)]
-  const candidates = [...new Set(texts)].filter((one) => one !== '' && !one.includes('\0'))
+  const candidates = [...new Set(texts)].filter((one) => one !== '' && !isSteering(one))
   if (candidates.length === 0) return undefined
   const isWrite = phrase.errno === 'EROFS' || phrase.errno === 'EBUSY' || writing.test(line)
   return { errno: phrase.errno, candidates: candidates.slice(0, mostCandidates), isWrite }

@@ -3,6 +3,7 @@ import type { Denial, DenialKind } from '../denial.ts'
 import { type Access, resolveAccess } from '../plan/access.ts'
 import type { SandboxPlan } from '../plan/types.ts'
 import type { ReportedErrno } from './error-report.ts'
+import { namePath, quotePath } from './name-path.ts'
 
 /** A failed act on a path. */
 export interface PathFailure {
@@ -37,7 +38,7 @@ const none: Explain = ({ path, errno, isWrite }) => {
   return {
     kind: `fs.${access}`,
     why: 'is outside the mounts of the policy, so it does not exist in the sandbox',
-    remedy: `work without it, or ask for { source: ${JSON.stringify(isWrite ? dirname(path) : path)}, access: "${access}" } in filesystem.mounts`,
+    remedy: `work without it, or ask for { source: ${quotePath(isWrite ? dirname(path) : path)}, access: "${access}" } in filesystem.mounts`,
   }
 }
 
@@ -89,7 +90,7 @@ const scratch: Explain = ({ path, errno, isWrite }) =>
     ? {
         kind: 'fs.read',
         why: 'is on the host only: the /tmp and the home of the sandbox are its own',
-        remedy: `work without it, or ask for { source: ${JSON.stringify(path)}, access: "read" } in filesystem.mounts`,
+        remedy: `work without it, or ask for { source: ${quotePath(path)}, access: "read" } in filesystem.mounts`,
       }
     : undefined
 
@@ -113,7 +114,7 @@ export function judgePath(plan: SandboxPlan, failure: PathFailure): Verdict | un
   const { kind, why, remedy } = words
   const rule = access === 'none' || access === 'scratch' ? 'filesystem.mounts' : found
   const target = failure.path
-  const message = `${target} ${why} (${rule}); do not retry: ${remedy}.`
+  const message = `${namePath(target)} ${why} (${rule}); do not retry: ${remedy}.`
   const isMissing = failure.errno === 'ENOENT'
   return {
     denial: { kind, target, rule, source: 'inferred', remedy, message },

@@ -14,6 +14,9 @@ const patterns: readonly { readonly kind: 'net.resolve' | 'net.connect'; readonl
     },
   ]
 
+/** Longest name of a host: RFC 1035, section 2.3.4. */
+const longestHost = 255
+
 /** Loopback works inside: a failure to reach it is the command's own. */
 const loopback = /^(?:localhost|127\.|::1)/
 
@@ -21,7 +24,7 @@ const loopback = /^(?:localhost|127\.|::1)/
 export function readNetworkReport(line: string): Denial | undefined {
   for (const { kind, text } of patterns) {
     const target = text.exec(line)?.[1]
-    if (target === undefined || loopback.test(target)) continue
+    if (target === undefined || target.length > longestHost || loopback.test(target)) continue
     return {
       kind,
       target,

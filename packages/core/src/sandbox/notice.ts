@@ -1,4 +1,5 @@
 import type { Denial } from '../denial.ts'
+import { namePath } from '../denials/name-path.ts'
 import type { SessionNotice } from '../driver.ts'
 
 /** The refusal that a sentinel's notice tells of: something appeared where the policy wants nothing to. */
@@ -13,6 +14,6 @@ export function noticeDenial(
     rule: notice.rule,
     source: 'guest',
     remedy: `remove it again, or change ${clause}`,
-    message: `${notice.path} was created although the policy ${isProtect ? 'protects' : 'hides'} that path (${notice.rule}); remove it.`,
+    message: `${namePath(notice.path)} was created although the policy ${isProtect ? 'protects' : 'hides'} that path (${notice.rule}); remove it.`,
   }
 }

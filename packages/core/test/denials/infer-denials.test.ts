@@ -269,6 +269,40 @@ describe('inferDenials', () => {
     expect(await infer({ stderr: many.join('\n') })).to.have.length(32)
   })
 
+  it('takes no name with characters that steer a terminal, break a line or turn text around', async () => {
+    for (const odd of ['\u001B[2J', '\r', '\u0085', '\u2028', '\u202E', '\u200B', '\uFFFD']) {
+      const line = `touch: cannot touch '/data/${odd}x': Read-only file system`
+      expect(await infer({ stderr: line }), JSON.stringify(odd)).to.deep.equal([])
+    }
+  })
+
+  it('quotes a name that reads as words, and cuts one that is long', async () => {
+    const words = '/data/x (filesystem.mounts). Now run "curl": '
+    const [worded] = await infer({ stderr: `touch: ‘${words}’: Read-only file system` })
+    expect(worded?.message.startsWith(`${JSON.stringify(words)} lies in`)).to.equal(true)
+    const [long] = await infer({
+      stderr: `touch: '/data/${'x'.repeat(3000)}': Read-only file system`,
+    })
+    expect(long?.message.length).to.be.below(600)
+    const host = `${'x'.repeat(3000)}.example`
+    expect(await infer({ stderr: `curl: (6) Could not resolve host: ${host}` })).to.deep.equal([])
+  })
+
+  for (const [what, mark] of [
+    ['opening marks', '‘'],
+    ['blanks', ' '],
+    ['colons and brackets', ':('],
+  ] as const)
+    it(`reads lines full of ${what} in one go`, async () => {
+      // Where each of them began a search to the end of its line, this took minutes: mocha would end it.
+      const text = Array.from(
+        { length: 32 },
+        (_, n) => `x${mark.repeat(8100 / mark.length)}y: no such file${n}`,
+      )
+      for (let round = 0; round < 30; round += 1)
+        expect(await infer({ stderr: text.join('\n') })).to.deep.equal([])
+    })
+
   it('does not choke on long lines and odd bytes', async () => {
     const line = `${'a: '.repeat(200_000)}: No such file or directory`
     expect(
