@@ -14,6 +14,11 @@ export interface MountCommit {
   readonly target: string
   readonly overlays: DriverOverlays
   readonly maxFileBytes: number
+  /**
+   * Most bytes in all files together. What the overlay may hold in memory, a host's disk may be asked for;
+   * files with holes, and many links to one file, say that they are larger.
+   */
+  readonly maxBytes: number
 }
 
 /** What became of the changes of one mount. */
@@ -41,13 +46,15 @@ const whys: Readonly<Record<string, string>> = {
 
 function whyOf(error: unknown): string {
   if (error instanceof Refusal) return error.message
-  if (SandboxError.is(error) && error.code === 'LIMIT') return 'it is too large'
+  if (SandboxError.is(error) && error.code === 'LIMIT')
+    return 'it is too large, alone or with the files before it'
   if (SandboxError.is(error) && error.code === 'FILE')
     return `it cannot be read from the overlay (${error.errno ?? 'unknown'})`
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const why = whys[code]
-  if (why === undefined) throw error
-  return why
+  // Names that this file system does not take, and the like: one change must not end the commit of the others.
+  if (error instanceof Error && 'syscall' in error)
+    return whys[code] ?? `the host refuses it (${code})`
+  throw error
 }
 
 /** Opens the folder that a change lies in, below the mount's root, and does something there. */
@@ -58,16 +65,17 @@ async function inFolder(
 ): Promise<void> {
   const names = path.split('/')
   const name = names.pop() ?? ''
-  const opened: HostFolder[] = []
+  let folder = root
   try {
-    let folder = root
     for (const one of names) {
-      folder = await folder.enter(one)
-      opened.push(folder)
+      const outer = folder
+      folder = await outer.enter(one)
+      // One at a time: the sandbox chooses how deep it is.
+      if (outer !== root) await outer[Symbol.asyncDispose]()
     }
     await act(folder, name)
   } finally {
-    for (const folder of opened) await folder[Symbol.asyncDispose]()
+    if (folder !== root) await folder[Symbol.asyncDispose]()
   }
 }
 
@@ -78,9 +86,22 @@ async function clear(folder: HostFolder, change: SandboxChange, name: string): P
   if (isClash) await folder.remove(name)
 }
 
+/** Carries a file over, and gives its size. */
+async function applyFile(
+  { overlays, target, maxFileBytes }: MountCommit,
+  root: HostFolder,
+  change: SandboxChange,
+): Promise<number> {
+  const data = await overlays.read(target, change.path, maxFileBytes)
+  await inFolder(root, change.path, async (folder, name) => {
+    await clear(folder, change, name)
+    await folder.putFile(name, data, change.mode)
+  })
+  return data.length
+}
+
 async function apply(commit: MountCommit, root: HostFolder, change: SandboxChange): Promise<void> {
-  const { overlays, target, maxFileBytes } = commit
-  if (change.path.includes('\uFFFD')) throw new Refusal('its name is not UTF-8')
+  const { overlays, target } = commit
   if (change.type === 'deleted')
     return inFolder(root, change.path, (folder, name) => folder.remove(name))
   if (change.kind === 'directory')
@@ -89,13 +110,6 @@ async function apply(commit: MountCommit, root: HostFolder, change: SandboxChang
       // What follows has to be put into it, by a host process that may not be root.
       await folder.makeFolder(name, change.mode | 0o700)
     })
-  if (change.kind === 'file') {
-    const data = await overlays.read(target, change.path, maxFileBytes)
-    return inFolder(root, change.path, async (folder, name) => {
-      await clear(folder, change, name)
-      await folder.putFile(name, data, change.mode)
-    })
-  }
   if (change.kind !== 'symlink') throw new Refusal(`it is a ${change.kind}`)
   const link = await overlays.readLink(target, change.path)
   const fault = linkFault(link, change.path.split('/').length - 1)
@@ -140,10 +154,15 @@ export async function commitMount(
   const outcome: MountOutcome = { committed: [], skipped: [] }
   if (changes.length === 0) return outcome
   await using root = await openRoot(commit.source)
+  let room = commit.maxBytes
   for (const change of inOrder(changes)) {
     try {
       if (change.rule !== null) throw new Refusal(`the policy protects it (${change.rule})`)
-      await apply(commit, root, change)
+      if (change.path.includes('\uFFFD')) throw new Refusal('its name is not UTF-8')
+      if (change.kind === 'file' && change.type !== 'deleted') {
+        const maxFileBytes = Math.min(commit.maxFileBytes, room)
+        room -= await applyFile({ ...commit, maxFileBytes }, root, change)
+      } else await apply(commit, root, change)
       outcome.committed.push(change)
     } catch (error) {
       outcome.skipped.push({ change, why: whyOf(error) })

@@ -54,7 +54,8 @@ export class GuestOverlays {
     const outcomes = await this.#frozen(async (mount, overlays) => {
       const all = await this.#changesOf(mount, overlays)
       const { source, target } = mount
-      const commit = { source, target, overlays, maxFileBytes }
+      const maxBytes = this.#context.plan.limits.diskBytes
+      const commit = { source, target, overlays, maxFileBytes, maxBytes }
       const outcome = await commitMount(commit, all.filter(isPicked))
       await overlays.discard(target, discardable(outcome.committed, all))
       return outcome

@@ -20,7 +20,10 @@ export type ChangeFilter = ((change: SandboxChange) => boolean) | readonly strin
 
 /** Options of `commit`. */
 export interface CommitOptions {
-  /** Larger files are skipped. Default 256 MiB. */
+  /**
+   * Larger files are skipped, and so is what goes beyond `resources.diskMiB` in all, as a file with holes
+   * does. Default 256 MiB.
+   */
   readonly maxFileBytes?: number | undefined
 }
 
