@@ -147,10 +147,20 @@ describe('a bubblewrap sandbox', () => {
       await using sandbox = await sandboxWith({})
       const attach = 'import ctypes; print(ctypes.CDLL(None, use_errno=True).ptrace(16, 1, 0, 0))'
       const traced = await sandbox.exec(['python3', '-c', attach])
-      if (traced.exitCode === 0) expect(traced.stdout).to.equal('-1\n')
+      expect(traced.stdout, traced.stderr).to.equal('-1\n')
       await sandbox.exec('kill -9 1')
       expect(await sandbox.exec(['true'])).to.include({ exitCode: 0 })
     })
+  })
+
+  it('keeps the limits of PID 1 out of reach, and lets a command have its own', async () => {
+    await using sandbox = await sandboxWith({})
+    const limit = (pid: number): string =>
+      `python3 -c 'import resource; resource.prlimit(${pid}, resource.RLIMIT_NOFILE, (64, 64)); print("set")'`
+    expect((await sandbox.exec(limit(0))).stdout).to.equal('set\n')
+    const refused = await sandbox.exec(limit(1))
+    expect(refused.stdout).to.equal('')
+    expect(refused.stderr).to.include('PermissionError')
   })
 
   it('gives commands no descriptor but the three', async () => {

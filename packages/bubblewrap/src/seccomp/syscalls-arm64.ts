@@ -45,6 +45,7 @@ export const arm64SystemCalls: Readonly<Record<string, number>> = {
   perf_event_open: 241,
   personality: 92,
   pivot_root: 41,
+  prlimit64: 261,
   quotactl: 60,
   quotactl_fd: 443,
   reboot: 142,

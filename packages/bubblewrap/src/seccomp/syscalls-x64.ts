@@ -53,6 +53,7 @@ export const x64SystemCalls: Readonly<Record<string, number>> = {
   perf_event_open: 298,
   personality: 135,
   pivot_root: 155,
+  prlimit64: 302,
   quotactl: 179,
   quotactl_fd: 443,
   reboot: 169,

@@ -202,6 +202,11 @@ export function argumentRules(unixSockets: boolean): readonly ArgumentRule[] {
       reason: 'some personalities switch memory protections off',
       decision: oneOf(0, harmlessPersonalities, allow, refuse),
     },
+    {
+      systemCalls: ['prlimit64'],
+      reason: 'the kernel lets a user change the limits of all his processes, init among them',
+      decision: oneOf(0, [0], allow, refuse),
+    },
     ...setIdRules,
     ...socketRules(unixSockets),
   ]

@@ -70,6 +70,8 @@ const table: [name: string, args: number[], expected: string | number, why: stri
   ['openat2', [-100, 0, 0, 24], ENOSYS, 'its mode lies in memory'],
   ['mknodat', [-100, 0, 0o104755, 0], EPERM, 'a set-user-id file'],
   ['mknodat', [-100, 0, 0o10644, 0], 'allow', 'a FIFO'],
+  ['prlimit64', [0, 7], 'allow', 'its own limits, as libc asks for them'],
+  ['prlimit64', [1, 7], EPERM, 'the limits of init'],
   ['socket', [1, 1, 0], 'allow', 'AF_UNIX'],
   ['socket', [2, 1, 6], 'allow', 'TCP'],
   ['socket', [10, 2, 0], 'allow', 'UDP over IPv6'],
