@@ -128,19 +128,18 @@ function refuseDefault(name: string, at: PlacedMount): never {
  * `.git` is protected like the repository around it; the same for its place inside.
  */
 function placeDefaults(all: readonly PlacedMount[]): readonly PlacedRule[] {
-  return all.filter(isWritable).flatMap((at) =>
-    protectedPaths.flatMap(({ glob, only }): readonly PlacedRule[] => {
-      const name = `protectDefaults:${glob.replace(/^\*\*\//, '')}`
-      const rule = {
-        rule: name,
-        components: parseGlob(glob).components,
-        ...(only === undefined ? {} : { only }),
-      }
-      const paths = [components(at.source), components(at.target)]
-      if (paths.some((path) => isDefaultCovered(rule, path, at))) refuseDefault(name, at)
+  const rules = protectedPaths.map(({ glob, only }) => ({
+    rule: `protectDefaults:${glob.replace(/^\*\*\//, '')}`,
+    components: parseGlob(glob).components,
+    ...(only === undefined ? {} : { only }),
+  }))
+  return all.filter(isWritable).flatMap((at) => {
+    const paths = [...new Set([at.source, at.target])].map(components)
+    return rules.flatMap((rule): readonly PlacedRule[] => {
+      if (paths.some((path) => isDefaultCovered(rule, path, at))) refuseDefault(rule.rule, at)
       return paths.flatMap((path) => taken(rule, path, { effect: 'protect', at }))
-    }),
-  )
+    })
+  })
 }
 
 /**

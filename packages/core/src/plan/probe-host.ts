@@ -1,4 +1,5 @@
-import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises'
+import { lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
+import { lstat, realpath, stat } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { SandboxError } from '../errors.ts'
@@ -43,13 +44,16 @@ async function probeMountPoint(path: string): Promise<HostPathKind> {
   }
 }
 
-/** How one path of the system view is to be shown; nothing when it is not there. */
-async function probeSystemPath(path: string): Promise<readonly SystemEntry[]> {
+/**
+ * How one path of the system view is to be shown; nothing when it is not there. `isPlain` says whether
+ * no part of a folder's path is a link.
+ */
+function probeSystemPath(path: string, isPlain: (folder: string) => boolean): SystemEntry[] {
   try {
     // Below a link of the view, the link itself already leads there.
-    if ((await realpath(dirname(path))) !== dirname(path)) return []
-    const found = await lstat(path)
-    if (found.isSymbolicLink()) return [{ kind: 'link', path, to: await readlink(path) }]
+    if (!isPlain(dirname(path))) return []
+    const found = lstatSync(path)
+    if (found.isSymbolicLink()) return [{ kind: 'link', path, to: readlinkSync(path) }]
     return found.isDirectory() || found.isFile() ? [{ kind: 'bind', path }] : []
   } catch {
     // Not there, or not for this user: the view is smaller, which is the safe side.
@@ -57,11 +61,29 @@ async function probeSystemPath(path: string): Promise<readonly SystemEntry[]> {
   }
 }
 
-async function probeSystem(): Promise<readonly SystemEntry[]> {
-  const names = await readdir('/etc').catch((): string[] => [])
-  const java = names.filter((name) => javaFolder.test(name)).map((name) => `/etc/${name}`)
-  const found = await Promise.all([...systemPaths, ...java.sort()].map(probeSystemPath))
-  return found.flat()
+/**
+ * The system view. At once and not through the thread pool: forty looks at a local `/etc` take less
+ * time than handing them over and back.
+ */
+function probeSystem(): readonly SystemEntry[] {
+  const known = new Map<string, boolean>()
+  const isPlain = (folder: string): boolean => {
+    const plain = known.get(folder) ?? realpathSync.native(folder) === folder
+    known.set(folder, plain)
+    return plain
+  }
+  const java = etcNames().filter((name) => javaFolder.test(name))
+  const paths = [...systemPaths, ...java.map((name) => `/etc/${name}`).sort()]
+  return paths.flatMap((path) => probeSystemPath(path, isPlain))
+}
+
+function etcNames(): readonly string[] {
+  try {
+    return readdirSync('/etc')
+  } catch {
+    // A machine without /etc has no Java there either.
+    return []
+  }
 }
 
 /** The home as the environment says, as the user database says, and both without links. */
@@ -99,9 +121,9 @@ export async function probeHost(
   const workingDirectory = resolve(options.workingDirectory ?? process.cwd())
   const mounts = policy.filesystem?.mounts ?? []
   const isHostSystem = (policy.filesystem?.system ?? 'host') === 'host'
-  const [sources, system, homes] = await Promise.all([
+  const system = isHostSystem ? probeSystem() : []
+  const [sources, homes] = await Promise.all([
     Promise.all(mounts.map((mount) => probeSource(mount.source, workingDirectory))),
-    isHostSystem ? probeSystem() : [],
     probeHomes(),
   ])
   const placed = placeMounts(mounts, sources)
