@@ -3,29 +3,32 @@ import { SandboxError } from '../errors.ts'
 import { globFault, globMatches, parseGlob } from '../plan/glob.ts'
 import { components, isWithin } from '../plan/inside-path.ts'
 import type { PlannedMount, SandboxPlan } from '../plan/types.ts'
-import { rulingOf } from './change-rules.ts'
+import { ChangeRules } from './change-rules.ts'
 import { withRemoved } from './removed-tree.ts'
 import type { ChangeFilter, SandboxChange } from './overlays.ts'
 
 const mostEntries = 100_000
+/** Most names in the paths of all changes: what is done with each folder above each change is bounded by it. */
+const mostNames = 20 * mostEntries
 
 /** The overlay mounts of a plan. */
 export function overlayMounts(plan: SandboxPlan): readonly PlannedMount[] {
   return plan.mounts.filter((mount) => mount.access === 'overlay')
 }
 
-/** Refuses a list that no honest driver hands over: paths that leave the mount. */
-function checkPath(path: string): void {
+/** Refuses what no honest driver hands over, a path that leaves the mount. Gives the number of its names. */
+function checkPath(path: string): number {
   const names = path.split('/')
   if (names.some((name) => name === '' || name === '.' || name === '..') || path.includes('\0'))
     throw new SandboxError(
       'PROTOCOL',
       `an overlay lists an impossible path ${JSON.stringify(path)}`,
     )
+  return names.length
 }
 
-function toChange(mount: PlannedMount, change: OverlayChange): SandboxChange {
-  const rule = rulingOf(mount, change)?.rule ?? null
+function toChange(mount: PlannedMount, rules: ChangeRules, change: OverlayChange): SandboxChange {
+  const rule = rules.rulingOf(change)?.rule ?? null
   const absolutePath = `${mount.target === '/' ? '' : mount.target}/${change.path}`
   return { ...change, mount: mount.target, absolutePath, protected: rule !== null, rule }
 }
@@ -45,10 +48,19 @@ export async function changesOf(
 ): Promise<SandboxChange[]> {
   const inner = plan.mounts.filter((one) => one !== mount && isWithin(one.target, mount.target))
   const listed = await overlays.changes(mount.target, mostEntries)
-  for (const { path } of listed) checkPath(path)
+  const names = listed.reduce((sum, { path }) => sum + checkPath(path), 0)
+  if (names > mostNames)
+    throw new SandboxError(
+      'LIMIT',
+      `the changes of ${mount.target} lie too deep to be looked through`,
+      {
+        path: mount.target,
+      },
+    )
   const complete = await withRemoved(mount.source, listed, { most: mostEntries, seenMs })
+  const rules = new ChangeRules(mount)
   return complete
-    .map((change) => toChange(mount, change))
+    .map((change) => toChange(mount, rules, change))
     .filter((change) => !inner.some((one) => isWithin(change.absolutePath, one.target)))
 }
 

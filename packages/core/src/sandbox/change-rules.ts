@@ -1,27 +1,67 @@
-import type { OverlayChange } from '../driver.ts'
-import { coveringRule } from '../plan/access.ts'
-import { residuals } from '../plan/glob.ts'
+import { dirname } from 'node:path/posix'
+import type { FileKind, OverlayChange } from '../driver.ts'
+import { RuleIndex, type RuleState } from '../plan/rule-index.ts'
 import type { PathRule, PlannedMount } from '../plan/types.ts'
 
-/**
- * Whether something that is not a folder, at this path, would decide what a protected path below it
- * is. `.git` made a link, or a file that names another folder, moves `.git/hooks` out of protection.
- */
-function redirects(rule: PathRule, path: readonly string[]): boolean {
-  return residuals(rule.components, path).some((rest) => {
-    // Below a leading `**` the rule holds wherever the link may lead.
-    const isWhole = rest.length === rule.components.length && rule.components[0] === '**'
-    return rest.length > 0 && !isWhole
-  })
+/** A folder, as the rules see it. */
+interface Folder {
+  readonly state: RuleState
+  /** The first rule that covers what lies in it; `null` when none. */
+  readonly covering: number | null
 }
 
-/** The rule of a mount that keeps a change from being carried to the host, if there is one. */
-export function rulingOf(mount: PlannedMount, change: OverlayChange): PathRule | undefined {
-  const path = change.path.split('/')
-  const kind = change.type === 'deleted' ? undefined : change.kind
-  const rules = [...mount.deny, ...mount.protect]
-  const covering = coveringRule(rules, path, kind)
-  if (covering !== undefined || change.kind === 'directory' || change.type === 'deleted')
-    return covering
-  return rules.find((rule) => redirects(rule, path))
+function first(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other)
+}
+
+/** The rules of a mount that keep changes from being carried to the host. */
+export class ChangeRules {
+  readonly #index: RuleIndex
+  readonly #folders = new Map<string, Folder>()
+
+  constructor(mount: PlannedMount) {
+    this.#index = new RuleIndex([...mount.deny, ...mount.protect])
+    this.#folders.set('.', { state: this.#index.start, covering: null })
+  }
+
+  /** The rule that keeps a change back, if there is one. */
+  rulingOf(change: OverlayChange): PathRule | undefined {
+    const above = this.#folder(dirname(change.path))
+    const state = this.#index.enter(
+      above.state,
+      change.path.slice(change.path.lastIndexOf('/') + 1),
+    )
+    const kind = change.type === 'deleted' ? undefined : change.kind
+    const covering = first(above.covering, this.#matching(state, kind))
+    if (covering !== null) return this.#index.rule(covering)
+    if (change.kind === 'directory' || change.type === 'deleted') return undefined
+    // Not a folder, it would decide what a protected path below it is: `.git` made a link, or a file that
+    // names another folder, moves `.git/hooks` out of protection.
+    return state.leading < 0 ? undefined : this.#index.rule(state.leading)
+  }
+
+  #folder(path: string): Folder {
+    const known = this.#folders.get(path)
+    if (known !== undefined) return known
+    const above = this.#folder(dirname(path))
+    const state = this.#index.enter(above.state, path.slice(path.lastIndexOf('/') + 1))
+    const covering = first(above.covering, this.#matching(state, 'directory'))
+    const folder = { state, covering }
+    this.#folders.set(path, folder)
+    return folder
+  }
+
+  /** The first rule that matches what was walked to; a link stands for whatever it leads to. */
+  #matching(state: RuleState, kind: FileKind | undefined): number | null {
+    const fits = ({ only }: PathRule): boolean =>
+      only === undefined ||
+      kind === undefined ||
+      kind === 'symlink' ||
+      (only === 'directory') === (kind === 'directory')
+    const found = state.matched.find((index) => {
+      const rule = this.#index.rule(index)
+      return rule !== undefined && fits(rule)
+    })
+    return found ?? null
+  }
 }

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs'
 import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommitReport, FilesystemPolicy } from '@caisson/core'
@@ -223,38 +222,6 @@ describe('commit', () => {
       'bad\uFFFD': 'its name is not UTF-8',
     })
     expect(await readdir(host.path)).to.deep.equal([])
-  })
-
-  it('carries over no more bytes in all than the overlay may hold', async () => {
-    await using host = await hostDir()
-    const mounts = [{ source: host.path, target: at, access: 'overlay' as const }]
-    await using fixture = await makeFixture({ filesystem: { mounts }, resources: { diskMiB: 1 } })
-    // As many links to one file, or holes, let a small overlay say.
-    const data = 'x'.repeat(400 * 1024)
-    for (const path of ['a', 'b', 'c']) fixture.session.overlays.put(at, { path, data })
-    const report = await fixture.sandbox.commit()
-    expect(report.committed.map(({ path }) => path)).to.deep.equal(['a', 'b'])
-    expect(skippedPaths(report)['c']).to.match(/too large/)
-    expect(await readdir(host.path)).to.have.members(['a', 'b'])
-  })
-
-  it('holds few descriptors open, however deep a change lies', async () => {
-    await using host = await hostDir()
-    const deep = Array.from({ length: 200 }, () => 'd').join('/')
-    await mkdir(join(host.path, deep), { recursive: true })
-    await using fixture = await overlayOf(host.path)
-    fixture.session.overlays.put(at, { path: `${deep}/f`, data: '1' })
-    let most = 0
-    const { overlays } = fixture.session
-    const timer = setInterval(() => {
-      most = Math.max(most, readdirSync('/proc/self/fd').length)
-    }, 0)
-    const before = readdirSync('/proc/self/fd').length
-    const report = await fixture.sandbox.commit()
-    clearInterval(timer)
-    expect(report.skipped).to.deep.equal([])
-    expect(overlays.discarded).to.have.length(1)
-    expect(most).to.be.below(before + 50)
   })
 
   it('carries over what a filter picks, and keeps the folders above the rest', async () => {
