@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { wholeLife } from './figure-create.ts'
 import { inTurn, timed } from './measure.ts'
@@ -7,10 +8,9 @@ import { compared, peerTrial, type Setting } from './setting.ts'
 import { figure, type Row } from './table.ts'
 import { runBwrap } from './unsandboxed.ts'
 
-/** A folder with so many repositories in it, each with something that must stay protected. */
-function nestedRepositories(parent: string, count: number): string {
-  const folder = join(parent, `nested-${count}`)
-  mkdirSync(folder)
+/** A folder of its own with so many repositories in it, each with something that must stay protected. */
+function nestedRepositories(count: number): string {
+  const folder = mkdtempSync(join(tmpdir(), `caisson-bench-nested-${count}-`))
   for (let number = 0; number < count; number += 1) {
     const git = join(folder, `module-${number}`, '.git')
     mkdirSync(join(git, 'hooks'), { recursive: true })
@@ -28,12 +28,13 @@ export async function protectNested(setting: Setting): Promise<Row[]> {
 }
 
 async function withRepositories(setting: Setting, count: number): Promise<Row> {
-  const folder = nestedRepositories(setting.folder, count)
+  const folder = nestedRepositories(count)
   const { peer, peerReason } = await peerIn(setting, folder)
   try {
     return await measured({ ...setting, folder, peer, peerReason }, count)
   } finally {
     await peer?.stop()
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
@@ -49,13 +50,13 @@ async function peerIn(setting: Setting, folder: string) {
 
 async function measured(setting: Setting, count: number): Promise<Row> {
   const trials = {
-    ours: timed(() => wholeLife(setting.folder)),
+    ours: timed(() => wholeLife(setting.folder, 'write')),
     floor: timed(() => runBwrap(setting.folder, 'true')),
     peer: peerTrial(setting, 'true'),
   }
   const { ours, floor, peer } = await inTurn(trials, setting.rounds, 1)
   return {
-    figure: `create, first exec, destroy with ${count} nested repositories protected`,
+    figure: `create, first exec, destroy with ${count} nested repositories protected, write mount`,
     ours: `${figure(ours)} ms`,
     floor: `${figure(floor)} ms, bwrap that protects none`,
     value: ours / floor,

@@ -6,7 +6,7 @@ import type { Peer } from './peer.ts'
 
 /** What every figure is measured with. */
 export interface Setting {
-  /** A folder on the host, mounted read-write at `/work`. */
+  /** A folder on the host, mounted at `/work`. */
   readonly folder: string
   /** Samples behind each median. */
   readonly rounds: number
@@ -17,16 +17,19 @@ export interface Setting {
   readonly peerReason: string
 }
 
+/** How the folder is mounted: `overlay` is what agents are to have; `write` is also watched. */
+export type BenchAccess = 'overlay' | 'write'
+
 /** A policy with one mount and nothing else, so that a bare `bwrap` can be given the same. */
-function benchPolicy(folder: string): Policy {
-  return { filesystem: { mounts: [{ source: folder, target: '/work', access: 'write' }] } }
+function benchPolicy(folder: string, access: BenchAccess): Policy {
+  return { filesystem: { mounts: [{ source: folder, target: '/work', access }] } }
 }
 
 const driver = bubblewrap()
 
 /** A sandbox with that policy, by one driver, as a host that makes many would. */
-export function open(folder: string): Promise<Sandbox> {
-  return createSandbox({ driver, policy: benchPolicy(folder) })
+export function open(folder: string, access: BenchAccess = 'overlay'): Promise<Sandbox> {
+  return createSandbox({ driver, policy: benchPolicy(folder, access) })
 }
 
 /** A command that must succeed: a figure of failing commands would be worth nothing. */
