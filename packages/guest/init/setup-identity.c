@@ -24,20 +24,41 @@ static bool write_map(struct setup_run *run, const char *path, const unsigned lo
   return write_text(run, path, line);
 }
 
-/* By descriptor: its path may have become read-only, this mount below it has not. */
-static bool limit_namespaces(struct setup_run *run) {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/self/fd/%d", run->namespace_limit);
-  int file = open(path, O_WRONLY | O_CLOEXEC);
-  bool written = file >= 0 && write(file, "1\n", 2) == 2;
+struct limit {
+  const char *name;
+  const char *value;
+};
+
+/*
+ * Counted for the outer namespace, by anyone below it. Instances of inotify(7) are counted for the host's user as well, who
+ * has 128 by default: a sandbox that took them all would leave none to its user's programs, nor to the sentinel of
+ * another sandbox.
+ */
+static const struct limit namespace_limits[] = {
+    {"max_user_namespaces", "1\n"},
+    {"max_inotify_instances", "24\n"},
+};
+
+/* By descriptor: the path of the folder may have become read-only, this mount below it has not. */
+static bool write_limit(struct setup_run *run, const struct limit *limit) {
+  ssize_t length = (ssize_t)strlen(limit->value);
+  int file = openat(run->namespace_limits, limit->name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  bool written = file >= 0 && write(file, limit->value, (size_t)length) == length;
   int failure = errno;
   if (file >= 0) close(file);
-  close(run->namespace_limit);
-  return written ? true : setup_fail_with(run, failure, "max_user_namespaces");
+  return written ? true : setup_fail_with(run, failure, limit->name);
+}
+
+static bool limit_namespaces(struct setup_run *run) {
+  bool done = true;
+  for (size_t i = 0; done && i < sizeof namespace_limits / sizeof *namespace_limits; i++)
+    done = write_limit(run, &namespace_limits[i]);
+  close(run->namespace_limits);
+  return done;
 }
 
 /*
- * The limit counts what is made below the outer namespace, by anyone: the one made next uses it up, so that nobody
+ * The namespace that is made next uses up what the outer one may hold, so that nobody
  * inside can make another and be privileged in it.
  */
 bool setup_identity(struct setup_run *run, uint32_t uid, uint32_t gid) {

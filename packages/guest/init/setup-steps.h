@@ -37,8 +37,8 @@ struct setup_run {
   struct setup_gaps gaps;
   struct mount_order *orders;
   size_t order_count;
-  /* O_PATH of /proc/sys/user/max_user_namespaces, from before READONLY: IDENTITY comes after it. */
-  int namespace_limit;
+  /* O_PATH of /proc/sys/user, from before READONLY: IDENTITY comes after it. */
+  int namespace_limits;
 };
 
 /* Fills run->error from errno; always false, so that a step can end with it. */

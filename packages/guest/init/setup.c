@@ -123,8 +123,8 @@ static bool prepare(struct setup_run *run) {
   if (getrlimit(RLIMIT_NOFILE, &files) != 0) return setup_fail(run, "descriptors");
   files.rlim_cur = files.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &files) != 0) return setup_fail(run, "descriptors");
-  run->namespace_limit = kernel_open_path(AT_FDCWD, "/proc/sys/user/max_user_namespaces");
-  if (run->namespace_limit < 0) return setup_fail(run, "max_user_namespaces");
+  run->namespace_limits = kernel_open_path(AT_FDCWD, "/proc/sys/user");
+  if (run->namespace_limits < 0) return setup_fail(run, "/proc/sys/user");
   return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 ? true : setup_fail(run, "propagation");
 }
 

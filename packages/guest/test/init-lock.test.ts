@@ -89,6 +89,13 @@ describe('a command after LOCK', function () {
     expect(await out('echo x > /proc/self/comm && echo own')).to.equal('own')
   })
 
+  it('cannot use up the watches of the host’s user', async () => {
+    const number = process.arch === 'arm64' ? 26 : 294
+    const script = `my $n = 0; $n++ while $n < 100 && syscall(${number}, 0) >= 0; print $n`
+    const count = Number(await out(`perl -e '${script}'`))
+    expect(count).to.be.within(8, 24)
+  })
+
   it('has a read-only root and the limits that were set', async () => {
     expect(await out('touch /x || echo refused; ulimit -c; umask')).to.equal('refused\n0\n0022')
     expect(await out('ls -A /.caisson; cat /.caisson/*')).to.equal('init')
