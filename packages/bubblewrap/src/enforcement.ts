@@ -82,7 +82,7 @@ function limitClauses(plan: SandboxPlan, placement: LimitPlacement): ClauseEnfor
 const memoryDetail: Readonly<Record<LimitPlacement['memory'], string>> = {
   'cgroup v1': 'cgroup v1',
   'cgroup v2': 'cgroup v2',
-  rlimit: 'rlimit, per process',
+  rlimit: 'rlimit, per process; private memory only, not shared mappings or files in memory',
 }
 
 const pidsDetail: Readonly<Record<LimitPlacement['pids'], string>> = {
