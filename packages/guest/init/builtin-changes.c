@@ -70,27 +70,8 @@ static bool made_by_setup(const struct changes *run) {
   return false;
 }
 
-static bool same_bytes(int left, int right) {
-  enum { CHUNK = 65536 };
-  char *first = malloc(2 * CHUNK);
-  int64_t got = first ? 1 : 0;
-  bool same = first != NULL;
-  while (same && got > 0) {
-    got = pipe_read(left, first, CHUNK);
-    same = got >= 0 && pipe_read(right, first + CHUNK, CHUNK) == got && memcmp(first, first + CHUNK, (size_t)got) == 0;
-  }
-  free(first);
-  return same;
-}
-
-/* What cannot be read counts as different. */
 static bool same_file(struct layers at, const char *name) {
-  int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  int upper = openat(at.upper, name, flags), lower = openat(at.lower, name, flags);
-  bool same = upper >= 0 && lower >= 0 && same_bytes(upper, lower);
-  if (upper >= 0) close(upper);
-  if (lower >= 0) close(lower);
-  return same;
+  return tree_same_file((struct tree_place){at.upper, name}, (struct tree_place){at.lower, name});
 }
 
 static bool same_link(struct layers at, const char *name) {

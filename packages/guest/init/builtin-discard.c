@@ -24,10 +24,17 @@ static bool copy_back(struct tree_place lower, struct tree_place merged) {
   return tree_remove(merged.folder, merged.name) && tree_copy(lower, merged);
 }
 
+/* As after a commit. Copied back, a file with holes or with many names would need room that it never took. */
+static bool is_same(struct tree_place lower, struct tree_place merged, const struct stat found[2]) {
+  return S_ISREG(found[0].st_mode) && found[0].st_mode == found[1].st_mode && found[0].st_size == found[1].st_size &&
+         tree_same_file(lower, merged);
+}
+
 /* A folder in both stays, with what is in it: each path below has its own line in the list. */
 static bool restore(struct tree_place lower, struct tree_place merged, const struct stat *below) {
   struct stat now;
   bool there = fstatat(merged.folder, merged.name, &now, AT_SYMLINK_NOFOLLOW) == 0;
+  if (there && is_same(lower, merged, (const struct stat[2]){now, *below})) return true;
   if (!there || !S_ISDIR(below->st_mode) || !S_ISDIR(now.st_mode)) return copy_back(lower, merged);
   if (now.st_mode == below->st_mode) return true;
   int folder = openat(merged.folder, merged.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -45,6 +45,9 @@ struct tree_place {
 /* Copies a file, link, fifo or folder with all in it; the target must not exist, but folders are merged. */
 bool tree_copy(struct tree_place from, struct tree_place to);
 
+/* Whether two regular files hold the same bytes. What cannot be read counts as different. */
+bool tree_same_file(struct tree_place left, struct tree_place right);
+
 /* Copies what is left of one regular file to another; false with errno. */
 bool tree_copy_bytes(int from, int to);
 

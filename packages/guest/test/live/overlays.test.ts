@@ -65,6 +65,18 @@ describe('overlays', function () {
     )
   })
 
+  it('forget a file that the host has just so, though there is no room for another', async () => {
+    using host = hostFolder()
+    await using sandbox = await liveSandbox({ operations: [mount({})], staged: [host.path] })
+    const { overlays } = sandbox.session
+    if (overlays === null) throw new Error('no overlays')
+    await shell(sandbox, 'cd /work; for name in a b c; do truncate -s 12M $name; done')
+    for (const name of ['a', 'b', 'c']) writeFileSync(join(host.path, name), Buffer.alloc(12 << 20))
+    await overlays.discard('/work', ['a', 'b', 'c'])
+    expect(await overlays.changes('/work', 9)).to.deep.equal([])
+    expect((await shell(sandbox, 'du -sm /work')).stdout.toString()).to.match(/^[0-9]\t/)
+  })
+
   it('refuse paths that are not relative to the mount, and mounts that are none', async () => {
     using host = hostFolder()
     await using sandbox = await liveSandbox({ operations: [mount({})], staged: [host.path] })
