@@ -50,9 +50,18 @@ export class ProcessTable implements SandboxProcesses {
     const told: Denial[] = []
     this.#starting.set(id, told)
     try {
-      const process = await this.#spawn(request)
+      const driverProcess = await this.#spawn(request)
       const crowded = async (): Promise<void> => void (await this.#makeRoom())
-      const start = { id, request, process, options, startedMs, input, told, crowded }
+      const start = {
+        id,
+        request,
+        process: driverProcess,
+        options,
+        startedMs,
+        input,
+        told,
+        crowded,
+      }
       const live = new LiveProcess(this.#context, start)
       this.#running.set(id, live)
       void live.gone.then(() => this.#running.delete(id))
@@ -81,7 +90,7 @@ export class ProcessTable implements SandboxProcesses {
   async #makeRoom(): Promise<boolean> {
     const left = [...this.#running.values()]
     if (left.length === 0 || left.some((process) => !process.exited)) return false
-    await Promise.all(left.map((process) => process[Symbol.asyncDispose]()))
+    await Promise.all(left.map((one) => one[Symbol.asyncDispose]()))
     return true
   }
 
