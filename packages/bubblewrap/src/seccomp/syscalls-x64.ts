@@ -23,6 +23,7 @@ export const x64SystemCalls: Readonly<Record<string, number>> = {
   fsopen: 430,
   fspick: 433,
   init_module: 175,
+  io_setup: 206,
   io_uring_enter: 426,
   io_uring_register: 427,
   io_uring_setup: 425,

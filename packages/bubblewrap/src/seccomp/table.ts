@@ -85,6 +85,13 @@ export const refusedGroups: readonly RefusedGroup[] = [
     systemCalls: ['io_uring_setup', 'io_uring_enter', 'io_uring_register'],
   },
   {
+    name: 'asynchronous i/o of before',
+    reason:
+      'its contexts are counted for the whole machine (fs.aio-max-nr of proc(5)); libaio reports a kernel without it',
+    decision: absent,
+    systemCalls: ['io_setup'],
+  },
+  {
     name: 'kernel code',
     reason: 'loads code into the kernel, or another kernel',
     decision: refuse,

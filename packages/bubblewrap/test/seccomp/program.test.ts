@@ -49,6 +49,7 @@ const table: [name: string, args: number[], expected: string | number, why: stri
   ['open_by_handle_at', [], EPERM, 'files by number'],
   ['keyctl', [], EPERM, 'keyrings'],
   ['io_uring_setup', [], ENOSYS, 'callers fall back'],
+  ['io_setup', [65536, 0], ENOSYS, 'contexts are counted for the whole machine'],
   ['bpf', [], EPERM, 'kernel programs'],
   ['ioctl', [0, 0x5412], EPERM, 'TIOCSTI'],
   ['ioctl', [0, 0x1_0000_5412], EPERM, 'TIOCSTI with a high word that the kernel ignores'],
