@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import {
   mkdirSync,
   readdirSync,
@@ -161,6 +162,24 @@ describe('a bubblewrap sandbox', () => {
     const refused = await sandbox.exec(limit(1))
     expect(refused.stdout).to.equal('')
     expect(refused.stderr).to.include('PermissionError')
+  })
+
+  it('keeps to the hard limit of the host where the policy asks for more open files', async () => {
+    await using sandbox = await sandboxWith({ resources: { openFiles: 100 } })
+    expect((await sandbox.exec('ulimit -Hn')).stdout).to.equal('100\n')
+    // Below the policy's bound and the default, as a host with a low limit has it.
+    const program = `
+      import { createSandbox } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)}
+      const sandbox = await createSandbox({ policy: { resources: { openFiles: 4000 } } })
+      process.stdout.write((await sandbox.exec('ulimit -Hn')).stdout)
+      await sandbox.destroy()`
+    const low = spawnSync('/bin/sh', [
+      '-c',
+      'ulimit -n 600 && exec "$0" --input-type=module -e "$1"',
+      process.execPath,
+      program,
+    ])
+    expect(low.stdout.toString(), low.stderr.toString()).to.equal('600\n')
   })
 
   it('gives commands no descriptor but the three', async () => {

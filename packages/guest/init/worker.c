@@ -67,6 +67,16 @@ static int search(const struct command *command) {
 }
 
 /* Runs in memory that it shares with the supervisor, which waits: it may only call the kernel and fill `failure`. */
+/* The bound of open files; where the host's own hard limit is lower, that one holds. */
+static bool bound_files(uint64_t wanted) {
+  struct rlimit files;
+  if (wanted == 0) return true;
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return false;
+  if (files.rlim_max == RLIM_INFINITY || files.rlim_max > wanted) files.rlim_max = wanted;
+  files.rlim_cur = files.rlim_max;
+  return setrlimit(RLIMIT_NOFILE, &files) == 0;
+}
+
 static _Noreturn __attribute__((noinline)) void become(const struct command *command,
                                                        volatile struct failure *failure) {
   setsid();
@@ -80,15 +90,14 @@ static _Noreturn __attribute__((noinline)) void become(const struct command *com
     failure->errnum = errno;
     _exit(127);
   }
-  struct rlimit files = {command->open_files, command->open_files};
-  int refused = command->open_files > 0 ? setrlimit(RLIMIT_NOFILE, &files) : 0;
+  bool bounded = bound_files(command->open_files);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   failure->stage = STAGE_EXEC;
-  if (refused == 0 && command->argv[0][0] == 0) errno = ENOENT;
-  else if (refused == 0 && strchr(command->argv[0], '/') != NULL) execve(command->argv[0], command->argv, command->env);
-  else if (refused == 0) errno = search(command);
+  if (bounded && command->argv[0][0] == 0) errno = ENOENT;
+  else if (bounded && strchr(command->argv[0], '/') != NULL) execve(command->argv[0], command->argv, command->env);
+  else if (bounded) errno = search(command);
   failure->errnum = errno;
   _exit(127);
 }

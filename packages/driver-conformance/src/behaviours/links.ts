@@ -87,16 +87,16 @@ const symbolic: readonly Behaviour[] = [
       const stop = new AbortController()
       const swap =
         'cd "$1"; i=0; while [ $i -lt 400 ]; do mv -T a t; mv -T b a; mv -T t b; i=$((i+1)); done'
-      let swaps = true
+      const swaps = { on: true }
       const swapping = shell(sandbox, swap, {
         args: [project],
         options: { signal: stop.signal },
       })
         .catch(() => undefined)
-        .finally(() => (swaps = false))
+        .finally(() => (swaps.on = false))
       const seen = new Set<string>()
       // For as long as it swaps: a reader that is fast would be done before the first swap.
-      for (let round = 0; swaps && round < 20_000; round += 1)
+      for (let round = 0; swaps.on && round < 20_000; round += 1)
         seen.add(await readQuietly(sandbox, join(project, 'a/secret')))
       stop.abort()
       await swapping
