@@ -27,13 +27,29 @@ function describeMounts(mounts: readonly Mount[]): string {
   return `These folders of the host are visible, and no others:\n${lines}`
 }
 
+/** What becomes of a change depends on the mount: it fails at once, or is left out of the commit. */
+function fateOfProtected(mounts: readonly Mount[]): string {
+  const fails =
+    'commands that change them (such as `git config` and `git remote add`) fail, and repeating them does not help'
+  const isLeftOut = 'a change to them stays in the private copy and is never kept'
+  const hasWrite = mounts.some(({ access }) => access === 'write')
+  const hasOverlay = mounts.some(({ access }) => access === 'overlay')
+  if (hasWrite && hasOverlay)
+    return `In folders that are written directly, ${fails}; elsewhere ${isLeftOut}.`
+  return hasWrite ? `C${fails.slice(1)}.` : `A${isLeftOut.slice(1)}.`
+}
+
 function describeProtected(policy: FilesystemPolicy): readonly string[] {
   const protect = policy.protect ?? []
+  const byDefault = policy.protectDefaults ?? true
   const defaults =
-    'Readable and never changed for good: git hooks and configuration, shell start-up files, editor, agent and tool configuration, and build pipelines. Commands that change them (such as `git config` and `git remote add`) fail, and repeating them does not help.'
+    'Readable and never changed for good: git hooks and configuration, shell start-up files, editor, agent and tool configuration, and build pipelines.'
+  if (!byDefault && protect.length === 0) return []
+  const named = `${byDefault ? 'Likewise' : 'Readable and never changed for good'}: ${quoted(protect)}.`
   return [
-    (policy.protectDefaults ?? true) ? defaults : [],
-    protect.length > 0 ? `Likewise: ${quoted(protect)}.` : [],
+    byDefault ? defaults : [],
+    protect.length > 0 ? named : [],
+    fateOfProtected(policy.mounts ?? []),
   ].flat()
 }
 

@@ -44,6 +44,11 @@ function messageOf(issue: Issue): string {
   return isMissing ? `is missing; expected ${issue.expected}` : issue.message
 }
 
+/** An unknown key at the top names itself; any other fault there is one of the policy as a whole. */
+function rootMessage(issue: Issue, message: string): string {
+  return issue.code === 'unrecognized_keys' ? message : `policy: ${message}`
+}
+
 /** One line for each fault. */
 function lines(issue: Issue, prefix: readonly PropertyKey[]): readonly string[] {
   const path = [...prefix, ...issue.path]
@@ -56,7 +61,7 @@ function lines(issue: Issue, prefix: readonly PropertyKey[]): readonly string[] 
   if (inner.length > 0) return inner.flatMap((one) => lines(one, path))
   const where = pathText(path)
   const message = messageOf(issue)
-  return [where === '' ? message : `${where}: ${message}`]
+  return [where === '' ? rootMessage(issue, message) : `${where}: ${message}`]
 }
 
 function invalid(faults: readonly string[]): SandboxError {

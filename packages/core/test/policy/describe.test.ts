@@ -1,4 +1,4 @@
-import { describePolicy, parsePolicy } from '@caisson/core'
+import { describePolicy, parsePolicy, type MountAccess } from '@caisson/core'
 import { expect } from 'chai'
 
 describe('describePolicy', () => {
@@ -30,6 +30,17 @@ describe('describePolicy', () => {
     expect(said).to.contain('"**/.env"').and.to.contain('"ci"').and.to.contain('git hooks')
     expect(said).to.contain('5000 ms for each command').and.to.contain('Unix sockets cannot')
     expect(said).not.to.contain('/srv/a')
+  })
+
+  it('says what becomes of a change to a protected path, which depends on the mounts', () => {
+    const said = (...accesses: readonly MountAccess[]): string =>
+      describePolicy({
+        filesystem: { mounts: accesses.map((access) => ({ source: `/srv/${access}`, access })) },
+      })
+    expect(said('write')).to.contain('`git remote add`) fail').and.not.to.contain('private copy')
+    expect(said('overlay')).to.contain('is never kept').and.not.to.contain('git remote add')
+    expect(said('write', 'overlay')).to.contain('remote add`) fail').and.to.contain('is never kept')
+    expect(said('read')).not.to.contain('never')
   })
 
   it('never tells the value of a variable or a secret', () => {

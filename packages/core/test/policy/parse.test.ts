@@ -72,7 +72,7 @@ describe('parsePolicy', () => {
   })
 
   const refused: readonly (readonly [unknown, RegExp])[] = [
-    [null, /expected object/],
+    [null, /^POLICY_INVALID policy: .*expected object/],
     ['x', /expected object/],
     [[], /expected object/],
     [{ filesytem: {} }, /^POLICY_INVALID unknown key `filesytem`; did you mean `filesystem`\?/],
