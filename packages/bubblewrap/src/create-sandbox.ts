@@ -13,8 +13,15 @@ export interface BubblewrapSandboxOptions extends SandboxOptions {
  * core's `createSandbox`: it looks at the machine once.
  *
  * @throws SandboxError as core's `createSandbox` does.
+ * @throws TypeError for an option that is none; `driver` is one of core's.
  */
 export async function createSandbox(options: BubblewrapSandboxOptions): Promise<Sandbox> {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError('createSandbox takes an object with a policy')
+  if ('driver' in options || 'drivers' in options)
+    throw new TypeError(
+      'this createSandbox always takes bubblewrap; for another driver import it from @caisson/core',
+    )
   const { bubblewrap: driverOptions, ...rest } = options
   return create({ ...rest, driver: bubblewrap(driverOptions) })
 }

@@ -6,3 +6,16 @@
 export { bubblewrap } from './bubblewrap.ts'
 export { type BubblewrapSandboxOptions, createSandbox } from './create-sandbox.ts'
 export type { BubblewrapOptions } from './options.ts'
+// What a program that uses this driver alone needs, so that it installs one package.
+export {
+  SandboxError,
+  type Denial,
+  type ExecResult,
+  type Policy,
+  type RestrictedSandbox,
+  type Sandbox,
+  type SandboxChange,
+  type SandboxErrorCode,
+  type SandboxEvent,
+  type SandboxProcess,
+} from '@caisson/core'

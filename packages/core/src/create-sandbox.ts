@@ -6,6 +6,7 @@ import { probeHost } from './plan/probe-host.ts'
 import { parsePolicy } from './policy/parse.ts'
 import type { Policy } from './policy/types.ts'
 import { acceptEnforcement } from './sandbox/accept-enforcement.ts'
+import { refuseUnknown } from './sandbox/check-options.ts'
 import { chooseDriver, type DriverRequirement } from './sandbox/choose-driver.ts'
 import { checkedDuration, refuseAborted } from './sandbox/command.ts'
 import { LiveSandbox, type SandboxOrigin } from './sandbox/live-sandbox.ts'
@@ -37,6 +38,16 @@ export type CreateSandboxOptions = SandboxOptions &
 
 const defaultTimeoutMs = 30_000
 const undoGraceMs = 5_000
+const known = [
+  'policy',
+  'driver',
+  'drivers',
+  'require',
+  'labels',
+  'allowWeaker',
+  'signal',
+  'timeoutMs',
+] as const
 
 /** Creation as far as it got; what a session says before there is a sandbox to hear it is kept. */
 class Creation {
@@ -162,8 +173,12 @@ async function settled(work: Promise<Sandbox>, signal: AbortSignal): Promise<San
  * @throws SandboxError `POLICY_INVALID`; `DRIVER_UNAVAILABLE`, which names every driver and why it was
  * passed over; `POLICY_UNSUPPORTED` for a clause that nobody would enforce; `LAUNCH_FAILED`;
  * `ABORTED`; `TIMEOUT`.
+ * @throws TypeError for an option or a requirement that is none: nothing that was asked for is ignored.
  */
 export async function createSandbox(options: CreateSandboxOptions): Promise<Sandbox> {
+  refuseUnknown('createSandbox', options, known)
+  if (options.driver !== undefined && options.drivers !== undefined)
+    throw new TypeError('createSandbox takes `driver` or `drivers`, not both')
   const timeoutMs = checkedDuration('timeoutMs', options.timeoutMs ?? defaultTimeoutMs)
   refuseAborted(options.signal)
   const stop = new AbortController()

@@ -1,5 +1,6 @@
 import type { Capabilities, Isolation, Probe, SandboxDriver } from '../driver.ts'
 import { SandboxError } from '../errors.ts'
+import { refuseUnknown } from './check-options.ts'
 
 /** What a driver has to be. */
 export interface DriverRequirement {
@@ -10,6 +11,30 @@ export interface DriverRequirement {
 }
 
 const strength: Readonly<Record<Isolation, number>> = { process: 0, kernel: 1, vm: 2 }
+
+/**
+ * Refuses a requirement that cannot be judged. A strength that is none compares with nothing, so an
+ * unchecked one would let every driver pass.
+ */
+function checkRequirement(required: DriverRequirement): void {
+  refuseUnknown('require', required, ['isolation', 'capabilities'])
+  const { isolation, capabilities } = required
+  if (isolation !== undefined && !Object.hasOwn(strength, isolation))
+    throw new TypeError(
+      `require.isolation is one of ${Object.keys(strength).join(', ')}, not ${JSON.stringify(isolation)}`,
+    )
+  if (capabilities !== undefined && !Array.isArray(capabilities))
+    throw new TypeError('require.capabilities is a list of names')
+}
+
+function checkDriver(driver: SandboxDriver): void {
+  if (typeof driver === 'function')
+    throw new TypeError('a driver is what its factory returns: call it, as in bubblewrap()')
+  if (typeof driver !== 'object' || driver === null || typeof driver.launch !== 'function')
+    throw new TypeError('createSandbox was given something that is no driver')
+  if (!Object.hasOwn(strength, driver.isolation))
+    throw new TypeError(`driver ${driver.name} has an unknown isolation`)
+}
 
 /** What a driver lacks, in words; empty when nothing. */
 function lacks(driver: SandboxDriver, required: DriverRequirement): string[] {
@@ -49,8 +74,8 @@ function refusal(passedOver: ReadonlyMap<string, readonly string[]>): SandboxErr
   const lines = [...passedOver].map(([name, reasons]) => `${name}: ${reasons.join('; ')}`)
   return new SandboxError(
     'DRIVER_UNAVAILABLE',
-    `no driver can run this sandbox here\n  ${lines.join('\n  ')}\n`,
-    { hint: 'nothing was started; follow a remedy, or require less' },
+    `no driver can run this sandbox here:\n  ${lines.join('\n  ')}`,
+    { hint: 'nothing was started' },
   )
 }
 
@@ -63,7 +88,10 @@ export async function chooseDriver(
   required: DriverRequirement,
   signal: AbortSignal,
 ): Promise<SandboxDriver> {
-  if (drivers.length === 0) throw new TypeError('createSandbox needs a driver')
+  if (!Array.isArray(drivers) || drivers.length === 0)
+    throw new TypeError('createSandbox needs a driver: pass `driver`, or `drivers` in your order')
+  checkRequirement(required)
+  drivers.forEach(checkDriver)
   const passedOver = new Map<string, readonly string[]>()
   for (const driver of drivers) {
     const missing = lacks(driver, required)

@@ -1,6 +1,7 @@
 import { SandboxError } from '../errors.ts'
 import type { SpawnRequest, TerminalSize } from '../driver.ts'
 import type { SandboxPlan } from '../plan/types.ts'
+import { refuseUnknown } from './check-options.ts'
 import { resolveInside } from './inside-path.ts'
 
 /** A string runs as `/bin/sh -c` (not a login shell); an array is argv, looked up in `PATH`. */
@@ -103,12 +104,24 @@ function checkedTerminal(size: TerminalSize): TerminalSize {
   return { columns: size.columns, rows: size.rows }
 }
 
+const known = [
+  'cwd',
+  'env',
+  'timeoutMs',
+  'signal',
+  'maxOutputBytes',
+  'stderr',
+  'terminal',
+  'stdin',
+] as const
+
 /** Fills in everything that a driver gets told about a command. */
 export function spawnRequest(
   plan: SandboxPlan,
   command: Command,
   options: SpawnOptions,
 ): SpawnRequest {
+  refuseUnknown('a command', options, known)
   return {
     argv: argvOf(command),
     environment: environmentOf(plan, options.env),

@@ -66,6 +66,7 @@ describe('createSandbox', () => {
     const second = await failureOf(createSandbox({ drivers: [broken, throwing], policy: {} }))
     expect(second.message).to.include('broken: kvm is missing (remedy: install kvm)')
     expect(second.message).to.include('throwing: its probe failed: boom')
+    expect(second.message).not.to.match(/\n;/)
     for (const driver of drivers) expect(driver.sessions).to.have.length(0)
   })
 
@@ -85,6 +86,32 @@ describe('createSandbox', () => {
     expect(driver.sessions[0]?.context.allowWeaker).to.deep.equal(allowWeaker)
     expect(sandbox.enforcement).to.equal(driver.report)
   })
+
+  const strangers: readonly (readonly [string, object, string])[] = [
+    ['a misspelt option', { requires: { isolation: 'vm' } }, 'unknown option "requires"'],
+    ['an isolation that is none', { require: { isolation: 'VM' } }, 'not "VM"'],
+    ['an isolation of Object', { require: { isolation: 'toString' } }, 'not "toString"'],
+    ['a misspelt requirement', { require: { isolaton: 'vm' } }, 'unknown option "isolaton"'],
+    ['a requirement that is a word', { require: 'vm' }, 'require must be an object'],
+    ['capabilities that are no list', { require: { capabilities: 'pty' } }, 'is a list'],
+    ['a driver and drivers', { drivers: [new FakeDriver()] }, 'not both'],
+    ['a factory for a driver', { driver: () => new FakeDriver() }, 'call it'],
+    ['no driver', { driver: undefined }, 'needs a driver'],
+    ['an object for a driver', { driver: {} }, 'no driver'],
+  ]
+  for (const [what, part, words] of strangers)
+    it(`refuses ${what} with a TypeError, and starts nothing`, async () => {
+      const driver = new FakeDriver()
+      await using plain = await createSandbox({ driver, policy: {} })
+      expect(plain.driver).to.equal('fake')
+      const misused: unknown = Reflect.apply(createSandbox, undefined, [
+        { driver, policy: {}, ...part },
+      ])
+      const error: unknown = await Promise.resolve(misused).catch((caught: unknown) => caught)
+      expect(error).to.be.instanceOf(TypeError)
+      expect(String(error)).to.include(words)
+      expect(driver.sessions).to.have.length(1)
+    })
 
   it('refuses a policy that does not parse, before any driver is asked', async () => {
     const driver = new FakeDriver()

@@ -175,6 +175,18 @@ describe('exec', () => {
     expect(fixture.session.processes[0]?.credit.stdout).to.equal(100)
   })
 
+  it('refuses an option that nobody reads, such as a misspelt bound', async () => {
+    await using fixture = await makeFixture()
+    const { sandbox, session } = fixture
+    session.script = says('')
+    await sandbox.exec('x', { timeoutMs: 1000 })
+    const misspelt = { cwd: '/', timeout: 1000 }
+    const error: unknown = await sandbox.exec('x', misspelt).catch((caught: unknown) => caught)
+    expect(error).to.be.instanceOf(TypeError)
+    expect(String(error)).to.include('unknown option "timeout"; known are cwd')
+    expect(session.processes).to.have.length(1)
+  })
+
   it('throws TypeError for impossible options before anything starts', async () => {
     await using fixture = await makeFixture()
     const { sandbox, session } = fixture
