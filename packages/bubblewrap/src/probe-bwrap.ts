@@ -31,8 +31,11 @@ const helpDeadlineMs = 5000
 export async function probeBwrap(options: FilledOptions, source: ProbeSource): Promise<BwrapProbe> {
   const bwrapPath = findBwrap(options, source)
   if (bwrapPath === null) {
-    const where = options.bwrapPath === null ? 'is not on PATH' : `is not at ${options.bwrapPath}`
-    return { finding: blocking('bwrap-missing', `bwrap ${where}`, install) }
+    const [where, remedy] =
+      options.bwrapPath === null
+        ? ['is not on PATH', install]
+        : [`is not at ${options.bwrapPath}`, 'correct `bwrapPath`, or leave it out to use PATH']
+    return { finding: blocking('bwrap-missing', `bwrap ${where}`, remedy) }
   }
   const [help, version] = await Promise.all([
     source.run(bwrapPath, ['--help'], helpDeadlineMs),
