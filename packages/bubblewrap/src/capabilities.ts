@@ -1,6 +1,6 @@
 import type { Capabilities } from '@caisson/core'
 
-/** What this driver can do on every machine that it runs on; overlays also need Linux 6.6. */
+/** What this driver can do on every machine that it runs on; overlays are whole from Linux 6.6 on. */
 export const bubblewrapCapabilities: Capabilities = {
   resident: true,
   overlay: true,

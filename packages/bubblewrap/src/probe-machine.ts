@@ -14,7 +14,10 @@ export interface MachineProbe {
   readonly facts: Readonly<Record<string, string>>
 }
 
-/** tmpfs has user xattrs, which overlays need here, since Linux 6.6. */
+/**
+ * tmpfs has user xattrs since Linux 6.6. Without them overlayfs mounts all the same and cannot mark a
+ * folder that hides the one below it, so making a folder where one was removed fails with EIO.
+ */
 const overlayKernel = [6, 6] as const
 
 /** Looks for everything that the driver needs; starts nothing but `bwrap --help` and `--version`. */
@@ -66,10 +69,10 @@ function warnings(kernel: readonly [number, number], hasCgroup: boolean): ProbeF
   const found: ProbeFinding[] = []
   if (isOlder(kernel, overlayKernel))
     found.push({
-      code: 'overlay-unsupported',
+      code: 'overlay-incomplete',
       severity: 'warning',
-      message: `mounts with access "overlay" need Linux 6.6, this is ${kernel.join('.')}`,
-      remedy: 'use access "read" or "write", or a newer kernel',
+      message: `in mounts with access "overlay" a removed folder can be made again from Linux 6.6 on, this is ${kernel.join('.')}`,
+      remedy: 'use a newer kernel where programs remove and make folders that the host has',
     })
   if (!hasCgroup)
     found.push({

@@ -168,7 +168,7 @@ describe('probe', () => {
     const { probe: found } = await probe(fillOptions(), source({}, { release: '6.5.0' }))
     const warnings = found.findings.filter((finding) => finding.severity === 'warning')
     expect(warnings.map((finding) => finding.code)).to.deep.equal([
-      'overlay-unsupported',
+      'overlay-incomplete',
       'no-cgroup',
     ])
   })
