@@ -39,9 +39,11 @@ export function watchedMounts(operations: readonly SetupOperation[]): WatchedMou
     .filter((mount) => mount.deny.length + mount.protect.length > 0)
 }
 
-/** How long the sentinel may take to put its watches up, and later to say that it told everything. */
+/** How long is waited for the sentinel to put its watches up, and later to say that it told everything. */
 const readyMs = 10_000
 const answerMs = 500
+/** With so many questions open it is taken for dead. */
+const questionsMost = 64
 
 /**
  * Watches for as long as the session lives. That it cannot, or no longer does, is told as a notice: a command has the rights
@@ -80,12 +82,19 @@ export class Sentinel {
     await this.#ask(readyMs)
   }
 
-  /** A question that is not answered in time is a sentinel that somebody stopped: it is given up. */
+  /**
+   * A question that is not answered in time is not waited for, and stays open: a command that keeps the sentinel busy must
+   * not be rid of it by that.
+   */
   async #ask(timeoutMs: number): Promise<void> {
     if (this.#over) return
+    if (this.#questions.length >= questionsMost) return this.#stop('it does not answer')
     const answered = deferred<void>()
     this.#questions.push(answered)
-    const timer = setTimeout(() => this.#stop('it does not answer'), timeoutMs)
+    const timer = setTimeout(() => {
+      this.#notices.tell(late)
+      answered.resolve()
+    }, timeoutMs)
     this.#builtin.write(question).catch(() => this.#stop('it does not listen'))
     await answered.promise
     clearTimeout(timer)
@@ -117,6 +126,11 @@ export class Sentinel {
     this.#builtin.abandon()
     for (const question of this.#questions.splice(0)) question.resolve()
   }
+}
+
+const late: SessionNotice = {
+  kind: 'log',
+  message: 'watching files that rules name is behind: a refusal may miss the result of its command',
 }
 
 function encodeWatched(mounts: readonly WatchedMount[]): Buffer {

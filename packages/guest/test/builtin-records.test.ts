@@ -6,6 +6,7 @@ import { Writer } from '../dist/encode.js'
 import { frameType } from '../dist/protocol.js'
 import { sandboxRejection } from './rejection.ts'
 import { exitPayload, spawnedPayload, type ScriptedPeer } from './scripted-peer.ts'
+import { request } from './scripted-process.ts'
 import { scriptedSession, type ScriptedSession } from './scripted-session.ts'
 
 const overlay: Extract<SetupOperation, { kind: 'mount' }> = {
@@ -181,6 +182,30 @@ describe('the sentinel', () => {
     const { notices } = await told(record(4, 0, 'deny[0]'))
     expect(notices[0]).to.deep.equal({ kind: 'deny-created', path: '/w/x', rule: 'deny[0]' })
     expect(notices[1]?.kind).to.equal('log')
+  })
+
+  it('is heard on when an answer is late, and holds up no command for long', async () => {
+    const notices: SessionNotice[] = []
+    await using scripted = await scriptedSession({
+      operations: [{ ...overlay, access: 'write', upperBytes: 0 }],
+      sentinel: true,
+      onNotice: (notice) => notices.push(notice),
+    })
+    const { peer, session } = scripted
+    const sentinel = (await peer.expect(frameType.SPAWN)).stream
+    peer.send(frameType.SPAWNED, sentinel, spawnedPayload())
+    peer.send(frameType.DATA, sentinel, settled, 1)
+    const spawning = session.spawn(request)
+    const { stream } = await peer.expect(frameType.SPAWN)
+    peer.send(frameType.SPAWNED, stream, spawnedPayload())
+    const process = await spawning
+    peer.send(frameType.EXIT, stream, exitPayload())
+    expect((await process.exited).exitCode).to.equal(0)
+    expect(notices.map(({ kind }) => kind)).to.deep.equal(['log'])
+    peer.send(frameType.DATA, sentinel, Buffer.concat([record(4, 0, 'deny[0]'), settled]), 1)
+    peer.send(frameType.PING, 0, Buffer.alloc(8))
+    await peer.expect(frameType.PONG)
+    expect(notices.map(({ kind }) => kind)).to.deep.equal(['log', 'deny-created'])
   })
 
   const breaches: [string, Buffer][] = [

@@ -144,6 +144,26 @@ describe('the sentinel', function () {
     expect(told.some((line) => line.includes('fine'))).to.equal(false)
   })
 
+  it('goes on when a command keeps it busy, and tells in the end what that command hid in the noise', async () => {
+    using host = hostFolder()
+    const rules = {
+      deny: [],
+      protect: [{ rule: 'filesystem.protect[0]', components: ['**', 'kept'] }],
+    }
+    const operations = [mount({ access: 'write', upperBytes: 0, ...rules })]
+    await using sandbox = await liveSandbox({ operations, staged: [host.path], sentinel: true })
+    await shell(
+      sandbox,
+      'mkdir /work/n; cd /work/n; i=0; while [ $i -lt 3000 ]; do mkdir d$i; i=$((i+1)); done; mkdir kept',
+    )
+    await shell(sandbox, 'mkdir /work/other; mkdir /work/other/kept')
+    const told = (): string[] =>
+      sandbox.notices.flatMap((notice) => ('path' in notice ? [notice.path] : []))
+    for (let tries = 0; tries < 100 && told().length < 2; tries += 1)
+      await shell(sandbox, 'sleep 0.05')
+    expect(told()).to.include.members(['/work/n/kept', '/work/other/kept'])
+  })
+
   it('says so when a command stops it, and holds up no command', async () => {
     using host = hostFolder()
     const rules = {
