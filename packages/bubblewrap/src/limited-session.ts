@@ -32,6 +32,7 @@ export function limitedSession(
     overlays: guest.overlays,
     connect: (port) => guest.connect(port),
     listeningPorts: () => guest.listeningPorts(),
+    ownerOf: (peer) => guest.ownerOf(peer),
     ended,
     usage: async () => {
       const [inside, outside] = await Promise.all([guest.usage(), cgroup?.usage()])

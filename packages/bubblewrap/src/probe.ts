@@ -63,7 +63,7 @@ async function tryOut(
   try {
     const session = await launchSandbox(
       emptyPlan(machine),
-      { signal, allowWeaker: [], onNotice: () => undefined },
+      { signal, allowWeaker: [], egress: null, onNotice: () => undefined },
       { machine, warden, facts: source, startTimeoutMs: trialDeadlineMs },
     )
     await session.close()

@@ -124,7 +124,7 @@ describe('a bubblewrap sandbox', () => {
     const plan = planSandbox(policy, await probeHost(policy), 'swapped')
     renameSync(source, `${source}-moved`)
     symlinkSync('/etc', source)
-    const context = { allowWeaker: [], onNotice: () => undefined }
+    const context = { allowWeaker: [], egress: null, onNotice: () => undefined }
     const error: unknown = await driver.launch(plan, context).catch((caught: unknown) => caught)
     expect(SandboxError.is(error) && error.code).to.equal('LAUNCH_FAILED')
     expect(String(error)).to.contain('changed after the sandbox was planned')

@@ -89,6 +89,7 @@ class Creation {
     const context: LaunchContext = {
       signal: this.#signal,
       allowWeaker: [...(this.#options.allowWeaker ?? [])],
+      egress: null,
       onNotice: (notice) => this.#hear(notice),
     }
     const session = await origin.driver.launch(origin.plan, context)

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { EgressPeer, EgressSession } from './egress.ts'
 import type { SandboxPlan } from './plan/types.ts'
 
 /** How strong the wall is: the host's kernel with filters, a kernel in user space, or a machine. */
@@ -55,6 +56,11 @@ export interface LaunchContext {
   readonly signal?: AbortSignal | undefined
   /** Clauses that the caller accepted although the driver cannot enforce them. */
   readonly allowWeaker: readonly string[]
+  /**
+   * The way out. The driver listens inside at `plan.network.doors` and hands each socket over, or relays
+   * what arrives there; `null` when the plan has no network. Core closes it, after the session.
+   */
+  readonly egress: EgressSession | null
   /** Something worth telling happened while no command was being waited for. */
   onNotice(notice: SessionNotice): void
 }
@@ -269,6 +275,11 @@ export interface DriverSession {
   readonly ended: Promise<SessionEnd>
   /** Figures of the whole sandbox, as of now. */
   usage(): Promise<Usage>
+  /**
+   * The `pid` of the command to which the process belongs that holds this end of a connection, whether the
+   * command still runs or not; `null` when nobody holds it (any more) or that cannot be told. Never rejects.
+   */
+  ownerOf(peer: EgressPeer): Promise<number | null>
   /** Ends every process inside and gives back all that `launch` made. Idempotent; never rejects. */
   close(): Promise<void>
 }

@@ -95,6 +95,11 @@ export class LinkedSession implements GuestSession {
     return await usage(this.#link)
   }
 
+  /** Nobody listens on doors yet. */
+  ownerOf(): Promise<number | null> {
+    return Promise.resolve(null)
+  }
+
   close(): Promise<void> {
     this.#closed ??= closeLink(this.#link)
     return this.#closed

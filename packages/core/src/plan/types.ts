@@ -1,3 +1,4 @@
+import type { EgressDoor } from '../egress.ts'
 import type { MountAccess } from '../policy/types.ts'
 
 /** A host path shown read-only at the same place inside, or a symbolic link made there. */
@@ -43,6 +44,10 @@ export interface PlannedLimits {
   readonly outputBytes: number | null
 }
 
+/** The network of a sandbox: nothing but loopback, or loopback with doors that lead to the egress proxy. */
+export type PlannedNetwork =
+  { readonly kind: 'none' } | { readonly kind: 'egress'; readonly doors: readonly EgressDoor[] }
+
 /**
  * A policy made concrete: plain data, every path canonical, every mount in order (a parent before
  * what lies inside it), every default spelled out. Drivers read this, never the policy.
@@ -65,5 +70,5 @@ export interface SandboxPlan {
     readonly unixSockets: boolean
   }
   readonly limits: PlannedLimits
-  readonly network: { readonly kind: 'none' }
+  readonly network: PlannedNetwork
 }

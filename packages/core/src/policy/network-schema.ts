@@ -68,6 +68,7 @@ const budgets: z.ZodType<Budgets> = closedObject({
   bytesPerWindow: whole(0, Number.MAX_SAFE_INTEGER).optional(),
   windowMs: whole(1, maxTimerMs).optional(),
   bytesTotal: whole(0, Number.MAX_SAFE_INTEGER).optional(),
+  urlBytesPerWindow: whole(0, Number.MAX_SAFE_INTEGER).optional(),
   requestsPerSecond: whole(1, 1_000_000).optional(),
   openTunnels: whole(0, 1_000_000).optional(),
   distinctNames: whole(0, 1_000_000).optional(),
@@ -87,7 +88,12 @@ export const networkSchema: z.ZodType<NetworkPolicy> = closedObject({
     .array(z.union([host, denyRule], 'must be a host name or a rule'))
     .max(maxRules)
     .optional(),
+  ask: z
+    .array(z.union([host, allowRule], 'must be a host name or a rule'))
+    .max(maxRules)
+    .optional(),
   mode: z.enum(['enforce', 'observe']).optional(),
+  transparent: z.boolean().optional(),
   budgets: budgets.optional(),
   addresses: closedObject({ allow: ranges.optional(), deny: ranges.optional() }).optional(),
 } satisfies Record<keyof NetworkPolicy, z.ZodType>)

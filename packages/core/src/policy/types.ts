@@ -64,6 +64,8 @@ export interface Budgets {
   readonly bytesPerWindow?: number | undefined
   readonly windowMs?: number | undefined
   readonly bytesTotal?: number | undefined
+  /** Path and query bytes for each host and window: what can leave through the URLs of allowed reads. */
+  readonly urlBytesPerWindow?: number | undefined
   readonly requestsPerSecond?: number | undefined
   readonly openTunnels?: number | undefined
   readonly distinctNames?: number | undefined
@@ -73,7 +75,18 @@ export interface Budgets {
 export interface NetworkPolicy {
   readonly allow?: readonly (string | AllowRule)[] | undefined
   readonly deny?: readonly (string | DenyRule)[] | undefined
+  /**
+   * What `onAsk` of the host application may grant, request by request: the ceiling of every grant. Without
+   * an `onAsk`, the same as not being there.
+   */
+  readonly ask?: readonly (string | AllowRule)[] | undefined
+  /** `observe`: what would be refused is told and let through. Not for untrusted code. Default `enforce`. */
   readonly mode?: 'enforce' | 'observe' | undefined
+  /**
+   * Whether programs that ignore proxy variables get out too, by a resolver and listeners inside. Default
+   * `true`.
+   */
+  readonly transparent?: boolean | undefined
   readonly budgets?: Budgets | undefined
   /** CIDRs. Private, loopback, link-local and metadata addresses are denied unless allowed here. */
   readonly addresses?:

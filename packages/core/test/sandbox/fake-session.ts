@@ -117,6 +117,10 @@ export class FakeSession implements DriverSession {
     return [...this.ports]
   }
 
+  ownerOf(): Promise<number | null> {
+    return Promise.resolve(null)
+  }
+
   async usage(): Promise<Usage> {
     return { memoryBytes: 1, peakMemoryBytes: null, cpuMs: 2, processes: 3 }
   }

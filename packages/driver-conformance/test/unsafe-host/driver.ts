@@ -155,6 +155,10 @@ class HostSession implements DriverSession {
     )
   }
 
+  ownerOf(): Promise<number | null> {
+    return Promise.resolve(null)
+  }
+
   async usage(): Promise<Awaited<ReturnType<DriverSession['usage']>>> {
     return { memoryBytes: null, peakMemoryBytes: null, cpuMs: null, processes: null }
   }

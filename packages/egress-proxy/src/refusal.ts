@@ -1,0 +1,22 @@
+import type { ReasonCode } from './decide/reason.ts'
+
+/** A refusal as the client, the host application and the audit trail see it. No address, no secret. */
+export interface Refusal {
+  readonly code: ReasonCode
+  /** The clause of the policy, or `null`. */
+  readonly rule: string | null
+  /** One sentence, for a model to read. */
+  readonly reason: string
+  readonly remedy: string
+}
+
+/** Thrown where a step of a request comes to a refusal. */
+export class RefusalError extends Error {
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal, options?: ErrorOptions) {
+    super(refusal.reason, options)
+    this.name = 'RefusalError'
+    this.refusal = refusal
+  }
+}
