@@ -1,0 +1,98 @@
+import type { Duplex } from 'node:stream'
+import { connect, type SecureContext, type TLSSocket } from 'node:tls'
+import type { ProxyLimits } from '../limits.ts'
+import type { RefusalError } from '../refusal.ts'
+import type { ApplicationProtocol } from './terminate-listen.ts'
+import { tlsFailure, tlsUnfinished } from './upstream-failure.ts'
+import { checkIdentity, isAddress, type UpstreamIdentity } from './upstream-identity.ts'
+import type { UpstreamSessions } from './upstream-sessions.ts'
+import { upstreamContext, type UpstreamTrustOptions } from './upstream-trust-dial.ts'
+
+/** How an upstream is proved. */
+export interface ConnectTlsOptions extends UpstreamIdentity, UpstreamTrustOptions {
+  /** What may be spoken, the preferred one first. */
+  readonly alpn: readonly ApplicationProtocol[]
+  readonly limits: Pick<ProxyLimits, 'tlsMs'>
+  /** From `upstreamContext`, for all connections of a dialer; then `trust` and `clientCertificate` are those of it. */
+  readonly context?: SecureContext | undefined
+  /** For connections of one `context` only. */
+  readonly sessions?: UpstreamSessions | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * TLS to an upstream over a connected socket: always verified, the name pinned to `host`, TLS 1.2 at
+ * least. Nothing can switch that off, `NODE_TLS_REJECT_UNAUTHORIZED` neither. The socket belongs to this
+ * function from the call on, and is destroyed when the promise rejects; no byte of a request is sent
+ * before it resolves. Errors that come later end in `close`.
+ *
+ * @throws RefusalError `tls_failed`
+ */
+export async function connectTls(socket: Duplex, options: ConnectTlsOptions): Promise<TLSSocket> {
+  // Nobody else listens, and an error without a listener ends the process.
+  socket.on('error', () => undefined)
+  try {
+    if (options.signal?.aborted === true) throw tlsUnfinished('aborted')
+    if (socket.destroyed) throw tlsUnfinished('closed')
+    const upstream = begin(socket, options)
+    await handshake(upstream, options)
+    proveAgain(upstream, options)
+    return upstream
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
+}
+
+function begin(socket: Duplex, options: ConnectTlsOptions): TLSSocket {
+  const { host, sessions } = options
+  const session = sessions?.take(host)
+  const upstream = connect({
+    socket,
+    secureContext: options.context ?? upstreamContext(options),
+    // An address is no server name (RFC 6066, section 3).
+    servername: isAddress(host) ? '' : host,
+    ALPNProtocols: [...options.alpn],
+    // Said here, so that the environment is not asked.
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    checkServerIdentity: (_, certificate) => checkIdentity(options, certificate.raw),
+    ...(session === undefined ? {} : { session }),
+  })
+  upstream.on('error', () => undefined)
+  if (sessions !== undefined) upstream.on('session', (made: Buffer) => sessions.keep(host, made))
+  return upstream
+}
+
+async function handshake(upstream: TLSSocket, options: ConnectTlsOptions): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => settle(tlsUnfinished('late')), options.limits.tlsMs)
+    const onSecure = () => settle(null)
+    const onError = (cause: Error) => settle(tlsFailure(cause))
+    const onClose = () => settle(tlsUnfinished('closed'))
+    const onAbort = () => settle(tlsUnfinished('aborted'))
+    const settle = (error: RefusalError | null): void => {
+      clearTimeout(timer)
+      upstream.off('secureConnect', onSecure).off('error', onError).off('close', onClose)
+      options.signal?.removeEventListener('abort', onAbort)
+      if (error === null) return resolve()
+      upstream.destroy()
+      reject(error)
+    }
+    upstream.on('secureConnect', onSecure).on('error', onError).on('close', onClose)
+    options.signal?.addEventListener('abort', onAbort)
+  })
+}
+
+/** Node compares no name when a session is resumed, and the session may be from before a pin. */
+function proveAgain(upstream: TLSSocket, options: ConnectTlsOptions): void {
+  if (upstream.authorized && !upstream.isSessionReused()) return
+  const certificate = upstream.getPeerX509Certificate()
+  const error =
+    certificate === undefined
+      ? new Error('no certificate')
+      : checkIdentity(options, certificate.raw)
+  if (upstream.authorized && error === undefined) return
+  upstream.destroy()
+  throw tlsFailure(error ?? new Error('not authorized'))
+}
