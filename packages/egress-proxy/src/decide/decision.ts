@@ -8,13 +8,20 @@ export type Handling = 'intercept' | 'http' | 'tls' | 'opaque'
 
 /** What must be done with what was allowed. */
 export interface Needs {
-  /** Every handling that some rule allows for this host and port; `opaque` and `tls` include less. */
+  /**
+   * For a connection, every handling that some rule allows for this host and port; `opaque` and `tls`
+   * include less. For a request, how it was seen. None for a name, and where it is refused.
+   */
   readonly handling: readonly Handling[]
   /** Whose name is on the request. Other values come with credentials. */
   readonly identity: 'anonymous'
 }
 
-/** The answer to a request. */
+/**
+ * The answer to a request. `ask` reads as a refusal (`ask_missing`), which it is when nobody can be asked.
+ * For a connection whose `needs.handling` holds only `intercept` or `http`, asking can wait for the
+ * requests in it, as nothing is sent before they are judged.
+ */
 export interface Decision {
   readonly verdict: 'allow' | 'deny' | 'ask'
   /** `null` when allowed. */
@@ -23,9 +30,9 @@ export interface Decision {
   readonly rule: string | null
   /** Path template of the rule that matched, for the audit trail; `null` when there is none. */
   readonly template: string | null
-  /** One sentence, for a model to read. Empty when allowed. */
+  /** One sentence, for a model to read. Empty when allowed, unless `wouldDeny` says otherwise. */
   readonly reason: string
-  /** What to do instead, or what the host application could change. Empty when allowed. */
+  /** What to do instead, or what the host application could change. Empty where `reason` is. */
   readonly remedy: string
   readonly needs: Needs
   /** In `observe` mode: the refusal that was not carried out. */

@@ -1,0 +1,126 @@
+import type { CompiledAllow } from './compiled-rule.ts'
+import type { Refused } from './decisions.ts'
+import { type Expectation, meets } from './expectation.ts'
+import { type Step, steps } from './fit.ts'
+import { plainHeaders } from './plain-headers.ts'
+import type { HttpRequest } from './request.ts'
+
+/** The rules that a request came furthest in, and the step at which they all fail. */
+export interface Failure {
+  readonly step: Step
+  readonly rules: readonly CompiledAllow[]
+}
+
+const shown = 5
+const longestPath = 200
+const longestWord = 64
+
+type Teller = (failure: Failure, request: HttpRequest) => Refused
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text
+}
+
+/** Sorted, so that the order of rules does not show; the first few of them. */
+function some(words: Iterable<string>): string {
+  const all = [...new Set(words)].sort()
+  const rest = all.length - shown
+  const listed = all.slice(0, shown).join(', ')
+  return rest > 0 ? `${listed} and ${rest} more` : listed
+}
+
+function ask({ rules }: Failure, what: string): string {
+  const clause = rules[0]?.clause ?? 'network.allow'
+  return `ask the owner of the sandbox to ${what} ${clause}`
+}
+
+/** Names and values of the policy; those of the request stay out, as anything may be in them. */
+function names(expectations: Iterable<Expectation | null>): string {
+  const keys = [...expectations].flatMap((one) => [...(one?.keys() ?? [])])
+  return keys.length === 0 ? 'none' : some(keys.map((key) => JSON.stringify(key)))
+}
+
+const protocol: Teller = (failure, { host, port, scheme }) => {
+  const handlings = new Set(failure.rules.map(({ handling }) => handling))
+  const isTunnel = handlings.has('tls') || handlings.has('opaque')
+  const other = scheme === 'https' ? 'plain HTTP (http://)' : 'HTTPS (https://)'
+  const isOther = handlings.has(scheme === 'https' ? 'http' : 'intercept')
+  const how = isOther ? other : isTunnel ? 'a tunnel (CONNECT or SOCKS)' : other
+  return {
+    code: 'protocol_not_allowed',
+    reason: `${scheme === 'https' ? 'HTTPS' : 'plain HTTP'} is not allowed at ${host}:${port}`,
+    remedy: `use ${how}, or ${ask(failure, 'change the protocol of')}`,
+  }
+}
+
+const method: Teller = (failure, request) => {
+  const allowed = some(failure.rules.flatMap(({ methods }) => [...(methods ?? [])]))
+  const word = cut(request.method, longestWord)
+  return {
+    code: 'method_not_allowed',
+    reason: `${word} is not allowed at ${request.host}; allowed there: ${allowed}`,
+    remedy: `use one of these methods, or ${ask(failure, `add ${word} to the methods of`)}`,
+  }
+}
+
+const path: Teller = (failure, request) => {
+  const allowed = some(
+    failure.rules.flatMap(({ templates }) => (templates ?? []).map(({ text }) => text)),
+  )
+  const given = cut(request.path, longestPath)
+  return {
+    code: 'path_not_allowed',
+    reason: `the path ${given} is not allowed at ${request.host} with ${cut(request.method, longestWord)}`,
+    remedy: `use a path like ${allowed}; or ${ask(failure, 'add it to the paths of')}`,
+  }
+}
+
+const query: Teller = (failure, request) => ({
+  code: 'query_not_allowed',
+  reason: `the query holds a key or value, or a key twice, that is not allowed at ${request.host} on this path`,
+  remedy: `keys allowed there: ${names(failure.rules.map((rule) => rule.query))}; leave out the others, or ${ask(failure, 'widen the query of')}`,
+})
+
+/** The first header that one of the rules does not let through by itself. */
+function offender({ rules }: Failure, request: HttpRequest): string {
+  const found = request.headers.find((field) =>
+    rules.some(({ headers }) => headers !== null && !meets(headers, [field], plainHeaders)),
+  )
+  return found === undefined
+    ? 'a header that is sent twice'
+    : `the header ${cut(found[0], longestWord)}`
+}
+
+const header: Teller = (failure, request) => ({
+  code: 'header_not_allowed',
+  reason: `${offender(failure, request)} is not allowed at ${request.host}, or not with this value`,
+  remedy: `headers allowed there, beside plain ones: ${names(failure.rules.map((rule) => rule.headers))}; leave out the others, or ${ask(failure, 'widen the headers of')}`,
+})
+
+const websocket: Teller = (failure, { host }) => ({
+  code: 'websocket_not_allowed',
+  reason: `WebSocket is not allowed at ${host} on this path`,
+  remedy: `use plain requests, or ${ask(failure, 'set `websocket: true` in')}`,
+})
+
+const internal: Teller = () => ({
+  code: 'internal',
+  reason: 'the request was refused for a reason that is not understood',
+  remedy: 'report this to the owner of the sandbox',
+})
+
+const tellers: Readonly<Record<Step, Teller>> = {
+  [steps.port]: internal,
+  [steps.protocol]: protocol,
+  [steps.method]: method,
+  [steps.path]: path,
+  [steps.query]: query,
+  [steps.header]: header,
+  [steps.websocket]: websocket,
+  [steps.fits]: internal,
+}
+
+/** Says what is wrong with a request and what can be done, in words that a model can act on. */
+export function tellFailure(failure: Failure, request: HttpRequest): Refused {
+  return tellers[failure.step](failure, request)
+}
