@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { DriverSession, LaunchContext, SandboxDriver, SessionNotice } from './driver.ts'
+import type { EgressGateway } from './egress.ts'
 import { SandboxError } from './errors.ts'
+import { checkSupport, wayOutClause } from './plan/check-support.ts'
 import { planSandbox } from './plan/plan.ts'
 import { probeHost } from './plan/probe-host.ts'
 import { parsePolicy } from './policy/parse.ts'
@@ -12,6 +14,7 @@ import { checkedDuration, refuseAborted } from './sandbox/command.ts'
 import { LiveSandbox, type SandboxOrigin } from './sandbox/live-sandbox.ts'
 import { requireCapability } from './sandbox/require-capability.ts'
 import type { Sandbox } from './sandbox/sandbox.ts'
+import { checkGateway, WayOut } from './sandbox/way-out.ts'
 
 /** What `createSandbox` takes, but for the driver. */
 export interface SandboxOptions {
@@ -23,6 +26,12 @@ export interface SandboxOptions {
   readonly labels?: Readonly<Record<string, string>> | undefined
   /** Clauses that may go unenforced, by the names of the enforcement report. Default: none. */
   readonly allowWeaker?: readonly string[] | undefined
+  /**
+   * Makes the way out of a sandbox whose policy names something to reach; it is not asked for one
+   * otherwise. Core has none of its own: pass `egressGateway()` of @caisson/egress-proxy. Default: none,
+   * and such a policy is refused.
+   */
+  readonly gateway?: EgressGateway | undefined
   /** Aborting while the sandbox is made undoes everything and rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined
   /** After this time everything is undone and `TIMEOUT` rejects, in milliseconds. Default 30 000. */
@@ -45,9 +54,32 @@ const known = [
   'require',
   'labels',
   'allowWeaker',
+  'gateway',
   'signal',
   'timeoutMs',
 ] as const
+
+/** What was chosen before there is a plan. */
+interface Chosen {
+  readonly driver: SandboxDriver
+  readonly policy: Policy
+  readonly id: string
+  readonly wayOut: WayOut | null
+}
+
+/** A sandbox whose way out broke while it started could do less than was promised. */
+async function refuseCutOff(
+  { driver, wayOut }: SandboxOrigin,
+  session: DriverSession,
+): Promise<void> {
+  const failure = wayOut?.failure ?? null
+  if (failure === null) return
+  await session.close()
+  throw new SandboxError('LAUNCH_FAILED', `the way out failed meanwhile: ${failure}`, {
+    driver: driver.name,
+    retryable: true,
+  })
+}
 
 /** Creation as far as it got; what a session says before there is a sandbox to hear it is kept. */
 class Creation {
@@ -62,38 +94,65 @@ class Creation {
   }
 
   async run(): Promise<Sandbox> {
-    const { drivers, driver, require: required = {}, allowWeaker = [] } = this.#options
+    const { drivers, driver, require: required = {} } = this.#options
+    const gateway = checkGateway(this.#options.gateway)
     const policy = parsePolicy(this.#options.policy)
+    checkSupport(policy, gateway !== null)
     const chosen = await chooseDriver(
       driver === undefined ? drivers : [driver],
       required,
       this.#signal,
     )
+    const id = `c${randomBytes(8).toString('hex')}`
+    const wayOut = await this.#openWayOut(gateway, policy, id)
+    try {
+      this.#signal.throwIfAborted()
+      const origin = await this.#plan({ driver: chosen, policy, id, wayOut })
+      return await this.#launch(origin)
+    } catch (error) {
+      await wayOut?.close()
+      throw error
+    }
+  }
+
+  /** A policy that reaches nothing gets no way out: what is not there needs no guard. */
+  async #openWayOut(
+    gateway: EgressGateway | null,
+    policy: Policy,
+    id: string,
+  ): Promise<WayOut | null> {
+    if (gateway === null || wayOutClause(policy) === null) return null
+    return WayOut.open(gateway, { sandboxId: id, policy, signal: this.#signal })
+  }
+
+  /** Everything that is decided before the sandbox starts. */
+  async #plan({ driver, policy, id, wayOut }: Chosen): Promise<SandboxOrigin> {
     const facts = await probeHost(policy)
-    const plan = planSandbox(policy, facts, `c${randomBytes(8).toString('hex')}`)
+    const plan = planSandbox(policy, facts, { id, egress: wayOut?.session })
     if (plan.mounts.some(({ access }) => access === 'overlay'))
       requireCapability({
-        driver: chosen.name,
-        capabilities: chosen.capabilities,
+        driver: driver.name,
+        capabilities: driver.capabilities,
         name: 'overlay',
         wanted: 'overlay mounts',
       })
-    const enforcement = await chosen.enforcement(plan)
-    acceptEnforcement(chosen, enforcement, allowWeaker)
+    const enforcement = await driver.enforcement(plan)
+    acceptEnforcement(driver, enforcement, this.#options.allowWeaker ?? [])
     this.#signal.throwIfAborted()
     const labels = Object.freeze({ ...this.#options.labels })
-    return this.#launch({ driver: chosen, policy, plan, enforcement, labels })
+    return { driver, policy, plan, enforcement, labels, wayOut }
   }
 
   async #launch(origin: SandboxOrigin): Promise<Sandbox> {
     const context: LaunchContext = {
       signal: this.#signal,
       allowWeaker: [...(this.#options.allowWeaker ?? [])],
-      egress: null,
+      egress: origin.wayOut?.session ?? null,
       onNotice: (notice) => this.#hear(notice),
     }
     const session = await origin.driver.launch(origin.plan, context)
     await this.#refuseLate(session)
+    await refuseCutOff(origin, session)
     const sandbox = new LiveSandbox(origin, session)
     this.#sandbox = sandbox
     // Told after the caller had a chance to listen.
@@ -172,8 +231,8 @@ async function settled(work: Promise<Sandbox>, signal: AbortSignal): Promise<San
  * ```
  *
  * @throws SandboxError `POLICY_INVALID`; `DRIVER_UNAVAILABLE`, which names every driver and why it was
- * passed over; `POLICY_UNSUPPORTED` for a clause that nobody would enforce; `LAUNCH_FAILED`;
- * `ABORTED`; `TIMEOUT`.
+ * passed over; `POLICY_UNSUPPORTED` for a clause that nobody would enforce, and for something to reach
+ * without a `gateway`; `LAUNCH_FAILED`; `ABORTED`; `TIMEOUT`.
  * @throws TypeError for an option or a requirement that is none: nothing that was asked for is ignored.
  */
 export async function createSandbox(options: CreateSandboxOptions): Promise<Sandbox> {

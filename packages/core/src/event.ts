@@ -1,15 +1,38 @@
 import type { Denial } from './denial.ts'
 import type { SessionEnd } from './driver.ts'
+import type { EgressDecision } from './egress.ts'
 import type { ResultLimit } from './result.ts'
 
-/** The policy refused an act. */
+/**
+ * The policy refused an act. Told for each act, also when it is one that a command was refused before; the
+ * command's `result.denials` holds it once.
+ */
 export interface DenialEvent {
   readonly type: 'denial'
   /** Milliseconds since the epoch. */
   readonly time: number
-  /** The command that it is attributed to, or `null`. */
+  /**
+   * The command that it is attributed to, or `null`. It may have ended: what it left in the background acts
+   * in its name, and then this event is all that tells of it.
+   */
   readonly processId: string | null
   readonly denial: Denial
+}
+
+/**
+ * The way out decided about a request, allowed or refused. For a refusal a `denial` event follows. Host,
+ * method and path were chosen inside.
+ */
+export interface RequestEvent {
+  readonly type: 'request'
+  /** When it was decided, in milliseconds since the epoch. */
+  readonly time: number
+  /**
+   * The command whose process holds the connection, ended or not. Where that could not be told, it is the
+   * command that runs, if there is exactly one, and else `null`.
+   */
+  readonly processId: string | null
+  readonly decision: EgressDecision
 }
 
 /** A command ended. */
@@ -42,7 +65,7 @@ export interface EndEvent {
   readonly detail: string
 }
 
-/** The inside said something. Written by the sandbox: show it, never act on it. */
+/** The sandbox or its way out said something. May be written by the inside: show it, never act on it. */
 export interface LogEvent {
   readonly type: 'log'
   /** Milliseconds since the epoch. */
@@ -51,7 +74,7 @@ export interface LogEvent {
 }
 
 /** Something happened in a sandbox. */
-export type SandboxEvent = DenialEvent | ExitEvent | LimitEvent | EndEvent | LogEvent
+export type SandboxEvent = DenialEvent | RequestEvent | ExitEvent | LimitEvent | EndEvent | LogEvent
 
 /** The event of a name. */
 export type SandboxEventOf<Name extends SandboxEvent['type']> = Extract<

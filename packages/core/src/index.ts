@@ -10,7 +10,8 @@ export type * from './plan/types.ts'
 export type * from './driver.ts'
 export type * from './egress.ts'
 export { parsePolicy } from './policy/parse.ts'
-export { planSandbox } from './plan/plan.ts'
+export { type PlanOptions, planSandbox } from './plan/plan.ts'
+export type { PlanEgress } from './plan/plan-egress.ts'
 export { probeHost, type ProbeHostOptions } from './plan/probe-host.ts'
 export type { HostFacts, HostPathKind, SourceFact } from './plan/host-facts.ts'
 export {
@@ -33,6 +34,7 @@ export type * from './sandbox/process.ts'
 export type * from './sandbox/file-system.ts'
 export type * from './sandbox/ports.ts'
 export type * from './sandbox/overlays.ts'
+export type * from './sandbox/network.ts'
 export type {
   Command,
   CommandInput,

@@ -42,7 +42,10 @@ export interface ExecResult {
   readonly cpuMs: number
   /** Largest resident size of one of its processes, in bytes. */
   readonly peakMemoryBytes: number
-  /** What the policy refused meanwhile. Tells of host files: for the caller, not for the sandbox. */
+  /**
+   * What the policy refused meanwhile, each act once, at most 64 of each source. Tells of host files: for
+   * the caller, not for the sandbox.
+   */
   readonly denials: readonly Denial[]
 }
 

@@ -1,6 +1,7 @@
 import { normalize } from 'node:path/posix'
 import type { Denial } from '../denial.ts'
 import type { SandboxPlan } from '../plan/types.ts'
+import { isAbout } from './egress-denial.ts'
 import { type ErrorReport, readReport } from './error-report.ts'
 import { judgePath } from './judge-path.ts'
 import { readNetworkReport } from './network-report.ts'
@@ -15,6 +16,8 @@ export interface DenialEvidence {
   readonly cwd: string
   /** Whether a path exists on the host. Asked for few paths, and only for such as are outside the policy. */
   readonly hostExists: (path: string) => Promise<boolean>
+  /** Refusals that were told already: what the way out said about a host is not deduced again. */
+  readonly told?: readonly Denial[] | undefined
 }
 
 const mostDenials = 32
@@ -93,8 +96,10 @@ export async function inferDenials(
     if (inference.isFull) break
     const report = readReport(line)
     if (report !== undefined) await inference.judge(report)
-    const network = readNetworkReport(line)
-    if (network !== undefined) inference.add(network)
+    const network = readNetworkReport(line, plan.network)
+    if (network === undefined) continue
+    const isTold = evidence.told?.some((denial) => isAbout(denial, network.target)) ?? false
+    if (!isTold) inference.add(network)
   }
   return inference.denials
 }

@@ -9,10 +9,15 @@ export function isSteering(text: string): boolean {
   return text.search(steering) >= 0
 }
 
+/** A text without the characters that steer, break lines or turn text around. */
+export function withoutSteering(text: string): string {
+  return text.replaceAll(steering, '\uFFFD')
+}
+
 /** A path in quotation marks, cut when it is long, without characters that steer. */
 export function quotePath(path: string): string {
   const cut = path.length > longestName ? `${path.slice(0, longestName)}…` : path
-  return JSON.stringify(cut.replaceAll(steering, '\uFFFD'))
+  return JSON.stringify(withoutSteering(cut))
 }
 
 /**

@@ -1,23 +1,23 @@
 import { SandboxError } from '../errors.ts'
 import type { Policy } from '../policy/types.ts'
 
-function unsupported(clause: string, hint: string): SandboxError {
-  return new SandboxError('POLICY_UNSUPPORTED', `${clause}: this release cannot enforce it`, {
-    hint,
-  })
+/** The clause by which a policy asks for a way out of the sandbox; `null` when it reaches nothing. */
+export function wayOutClause({ network = {} }: Policy): string | null {
+  if ((network.allow ?? []).length > 0) return 'network.allow'
+  if ((network.ask ?? []).length > 0) return 'network.ask'
+  if (network.mode === 'observe') return 'network.mode'
+  return (network.addresses?.allow ?? []).length > 0 ? 'network.addresses.allow' : null
 }
 
-const noWayOut = 'leave it out: a sandbox of this release reaches nothing'
-
-/** Refuses, by name, clauses that no part of this release enforces. Nothing is ignored in silence. */
-export function checkSupport(policy: Policy): void {
-  const { network } = policy
-  if ((network?.allow ?? []).length > 0) throw unsupported('network.allow', noWayOut)
-  if (network?.mode === 'observe') throw unsupported('network.mode', noWayOut)
-  if ((network?.addresses?.allow ?? []).length > 0) {
-    throw unsupported('network.addresses.allow', noWayOut)
-  }
-  if (Object.keys(policy.credentials ?? {}).length > 0) {
-    throw unsupported('credentials', 'leave them out: without a way out nothing could use them')
-  }
+/** Refuses, by name, clauses that nothing would enforce. Nothing is ignored in silence. */
+export function checkSupport(policy: Policy, hasWayOut: boolean): void {
+  const clause = wayOutClause(policy)
+  if (clause !== null && !hasWayOut)
+    throw new SandboxError('POLICY_UNSUPPORTED', `${clause}: there is no way out of this sandbox`, {
+      hint: 'pass a `gateway`: egressGateway() of @caisson/egress-proxy, use the createSandbox of a driver package, or leave the clause out',
+    })
+  if (Object.keys(policy.credentials ?? {}).length > 0)
+    throw new SandboxError('POLICY_UNSUPPORTED', 'credentials: this release cannot enforce it', {
+      hint: 'leave them out: this release adds no credential to a request',
+    })
 }

@@ -4,6 +4,8 @@ import type { HostFacts } from './host-facts.ts'
 export interface EnvironmentOf {
   readonly userName: string
   readonly home: string
+  /** How programs find the way out, and trust it. Empty without one. */
+  readonly wayOut: Readonly<Record<string, string>>
 }
 
 /** Programs of the system view only; nothing that the sandbox can write comes first. */
@@ -14,7 +16,10 @@ function plainName(value: string | undefined, otherwise: string): string {
   return value !== undefined && /^[A-Za-z0-9._@+-]{1,64}$/.test(value) ? value : otherwise
 }
 
-/** The variables of a sandbox: a fixed few, `LANG` and `TERM` of the host, and those of the policy. */
+/**
+ * The variables of a sandbox: a fixed few, `LANG` and `TERM` of the host, those that lead to the way out,
+ * and those of the policy, which win over all of them.
+ */
 export function planEnvironment(
   of: EnvironmentOf,
   facts: HostFacts,
@@ -29,6 +34,7 @@ export function planEnvironment(
     TERM: plainName(facts.environment.TERM, 'dumb'),
     TMPDIR: '/tmp',
     USER: of.userName,
+    ...of.wayOut,
     ...explicit,
   }
 }

@@ -33,10 +33,27 @@ const nameSwitch = [
 ].join('\n')
 
 /**
+ * Where nothing listens, a question fails at once instead of timing out. A resolver that is there answers
+ * at once too, except when a decision has to be waited for: five seconds are what glibc itself would wait.
+ */
+function resolver(hasResolver: boolean): string {
+  return `nameserver 127.0.0.1\noptions timeout:${hasResolver ? 5 : 1} attempts:1\n`
+}
+
+/** For whom files of `/etc` are made. */
+export interface EtcFilesOf {
+  readonly user: InsideUser
+  readonly hostname: string
+  /** Whether something inside answers questions for names. */
+  readonly hasResolver: boolean
+}
+
+/**
  * The files of `/etc` that are made for the sandbox, because those of the host tell its users, names
  * and addresses.
  */
-export function etcFiles(user: InsideUser, hostname: string): readonly SystemEntry[] {
+export function etcFiles(of: EtcFilesOf): readonly SystemEntry[] {
+  const { user, hostname } = of
   const names = hostname === 'localhost' ? 'localhost' : `localhost ${hostname}`
   const contents: Readonly<Record<string, string>> = {
     '/etc/group': group(user),
@@ -44,8 +61,7 @@ export function etcFiles(user: InsideUser, hostname: string): readonly SystemEnt
     '/etc/hosts': `127.0.0.1 ${names}\n::1 ${names}\n`,
     '/etc/nsswitch.conf': nameSwitch,
     '/etc/passwd': passwd(user),
-    // Nothing listens there, so a question fails at once instead of timing out.
-    '/etc/resolv.conf': 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n',
+    '/etc/resolv.conf': resolver(of.hasResolver),
   }
   return Object.entries(contents).map(([path, content]) => ({ kind: 'file', path, content }))
 }

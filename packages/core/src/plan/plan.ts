@@ -9,12 +9,21 @@ import { etcFiles, type InsideUser } from './etc-files.ts'
 import type { HostFacts } from './host-facts.ts'
 import { byDepth, type PlacedMount, placeMounts } from './mount-places.ts'
 import { planRules } from './path-rules.ts'
+import { type PlanEgress, planEgress } from './plan-egress.ts'
 import { planFault } from './plan-fault.ts'
 import type { PlannedLimits, PlannedMount, SandboxPlan, SystemEntry } from './types.ts'
 
 const bytesPerMiB = 1024 * 1024
 const home = '/home/sandbox'
 const tmp = '/tmp'
+
+/** Which sandbox a plan is for. */
+export interface PlanOptions {
+  /** Name of the sandbox: letters, digits, `_` and `-`, 64 at most. */
+  readonly id: string
+  /** Its way out. Missing or `null`: none, and a policy that names something to reach is refused. */
+  readonly egress?: PlanEgress | null | undefined
+}
 
 function planUser(policy: Policy, facts: HostFacts): InsideUser {
   const wanted = policy.process?.user ?? 'caller'
@@ -93,20 +102,28 @@ function checkId(id: string): void {
  * lists in the policy changes nothing but `workingDirectory` and the numbers in rule names.
  *
  * @param policy - as `parsePolicy` returns it
- * @param id - name of the sandbox: letters, digits, `_` and `-`, 64 at most
+ * @param options - the name of the sandbox and its way out, or the name alone
  * @throws SandboxError `POLICY_INVALID` when the policy does not fit the host or contradicts itself:
  * the message names the clause and the remedy; `POLICY_UNSUPPORTED` for a clause that nothing enforces.
  */
-export function planSandbox(policy: Policy, facts: HostFacts, id: string): SandboxPlan {
+export function planSandbox(
+  policy: Policy,
+  facts: HostFacts,
+  options: string | PlanOptions,
+): SandboxPlan {
+  const { id, egress = null } = typeof options === 'string' ? { id: options } : options
   checkId(id)
-  checkSupport(policy)
+  checkSupport(policy, egress !== null)
   const filesystem = policy.filesystem ?? {}
   const wanted = filesystem.mounts ?? []
   checkSources(wanted, facts)
   const view = filesystem.system ?? 'host'
   const user = planUser(policy, facts)
   const process = planProcess(policy, user)
-  const system = planSystem(view, facts, etcFiles(user, process.hostname))
+  const wayOut = planEgress(egress)
+  const { hostname } = process
+  const made = etcFiles({ user, hostname, hasResolver: wayOut.hasResolver })
+  const system = planSystem(view, facts, made)
   const placed = placeMounts(wanted, facts.sources).toSorted(byDepth)
   checkTargets(placed, { system, scratch: [tmp, home], facts })
   checkOverlaps(placed)
@@ -117,10 +134,14 @@ export function planSandbox(policy: Policy, facts: HostFacts, id: string): Sandb
     image: typeof view === 'object' ? view.image : null,
     mounts: planMounts(filesystem, placed),
     scratch: { tmpBytes: scratchBytes, home, homeBytes: scratchBytes },
-    environment: planEnvironment({ userName: user.name, home }, facts, policy.environment ?? {}),
+    environment: planEnvironment(
+      { userName: user.name, home, wayOut: wayOut.environment },
+      facts,
+      policy.environment ?? {},
+    ),
     workingDirectory: startFolder(placed),
     process,
     limits: planLimits(policy.resources ?? {}),
-    network: { kind: 'none' },
+    network: wayOut.network,
   })
 }

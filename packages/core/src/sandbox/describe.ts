@@ -1,16 +1,44 @@
-import type { SandboxPlan } from '../plan/types.ts'
+import { wayOutClause } from '../plan/check-support.ts'
+import type { PlannedNetwork, SandboxPlan } from '../plan/types.ts'
 import { describePolicy } from '../policy/describe.ts'
 import type { Policy } from '../policy/types.ts'
+
+/** What of a sandbox that runs is told. */
+export interface Described {
+  readonly plan: SandboxPlan
+  /** Whether the way out has failed. */
+  readonly isCutOff: boolean
+}
+
+/** How to get out, for programs and for whoever writes them. */
+function describeWayOut(network: PlannedNetwork): readonly string[] {
+  if (network.kind === 'none') return []
+  const isTransparent = network.doors.some(({ kind }) => kind === 'transparent')
+  return [
+    'Everything that leaves goes through a proxy that judges each request by these rules. HTTP_PROXY, HTTPS_PROXY and the variables for its certificate authority are set already: leave them as they are, and do not turn certificate checks off.',
+    isTransparent
+      ? 'Programs that ignore proxies are led there as well. Use names, not addresses: an address that was not asked for by its name leads nowhere.'
+      : 'Programs that ignore these variables reach nothing.',
+    'A refused request is answered with a status such as 403 and JSON that says why (`code`, `reason`) and what to do instead (`remedy`); in place of trying again, do that.',
+  ]
+}
+
+function describeReach(policy: Policy, { plan, isCutOff }: Described): readonly string[] {
+  if (isCutOff) return ['The way out has failed: nothing outside can be reached any more.']
+  return wayOutClause(policy) === null ? [] : describeWayOut(plan.network)
+}
 
 /**
  * What a sandbox may see and do, in prose for a model's prompt. Mounts are named by their place inside,
  * so that the paths are those which commands can use.
  */
-export function describeSandbox(policy: Policy, plan: SandboxPlan): string {
+export function describeSandbox(policy: Policy, sandbox: Described): string {
+  const { plan } = sandbox
   const mounts = plan.mounts.map(({ target, access }) => ({ source: target, target, access }))
   const placed = { ...policy, filesystem: { ...policy.filesystem, mounts } }
   return [
     describePolicy(placed),
+    ...describeReach(policy, sandbox),
     `Commands start in ${JSON.stringify(plan.workingDirectory)}.`,
     'When something is refused, the result says so in `denials`; trying again does not help.',
   ].join('\n')

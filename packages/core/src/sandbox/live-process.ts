@@ -15,6 +15,7 @@ import { KeptOutput } from './kept-output.ts'
 import type { ReadOptions, SandboxProcess } from './process.ts'
 import { makeResult } from './make-result.ts'
 import { type StopCause, watchBounds } from './run-bounds.ts'
+import type { ToldDenials } from './told-denials.ts'
 
 /** How long a killed tree may take to be gone before the sandbox is not believed any more. */
 const killGraceMs = 10_000
@@ -33,7 +34,7 @@ export interface ProcessStart {
   /** All that the command reads; `undefined` leaves stdin to the caller. */
   readonly input?: CommandInput | undefined
   /** Refusals that were told while it was being started. */
-  readonly told: readonly Denial[]
+  readonly told: ToldDenials
   /** Called when the command ended and the sandbox had no room for more processes meanwhile. */
   readonly crowded: () => Promise<void>
 }
@@ -47,7 +48,7 @@ export class LiveProcess implements SandboxProcess {
   readonly #context: SandboxContext
   readonly #start: ProcessStart
   readonly #output: KeptOutput
-  readonly #told: Denial[]
+  readonly #told: ToldDenials
   readonly #result: Promise<ExecResult>
   readonly #gone: Promise<void>
   readonly #unwatch: () => void
@@ -64,7 +65,7 @@ export class LiveProcess implements SandboxProcess {
     this.argv = request.argv
     this.#context = context
     this.#start = start
-    this.#told = [...start.told]
+    this.#told = start.told
     this.#output = new KeptOutput(keptBytes(options), (stream, bytes) =>
       process.consumed(stream, bytes),
     )
@@ -138,7 +139,7 @@ export class LiveProcess implements SandboxProcess {
 
   /** Attributes a refusal that the sandbox told of while this command ran. */
   tell(denial: Denial): void {
-    if (!this.exited) this.#told.push(denial)
+    if (!this.exited) this.#told.add(denial)
   }
 
   #receive(stream: OutputStream, chunk: Uint8Array): void {

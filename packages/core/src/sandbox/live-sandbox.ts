@@ -20,7 +20,9 @@ import { GuestFiles } from './guest-files.ts'
 import { GuestOverlays } from './guest-overlays.ts'
 import { GuestPorts } from './guest-ports.ts'
 import { Lifeline } from './lifeline.ts'
+import { LiveNetwork } from './live-network.ts'
 import { logText } from './log-text.ts'
+import type { SandboxNetwork } from './network.ts'
 import { noticeDenial } from './notice.ts'
 import type { ChangeFilter, CommitOptions, CommitReport, SandboxChange } from './overlays.ts'
 import type { SandboxFileSystem } from './file-system.ts'
@@ -30,6 +32,7 @@ import { ProcessTable } from './process-table.ts'
 import { requireCapability } from './require-capability.ts'
 import { restrictedView } from './restricted.ts'
 import type { RestrictedSandbox, Sandbox } from './sandbox.ts'
+import type { WayOut } from './way-out.ts'
 
 /** Everything that was decided before the sandbox started. */
 export interface SandboxOrigin {
@@ -38,6 +41,8 @@ export interface SandboxOrigin {
   readonly plan: SandboxPlan
   readonly enforcement: EnforcementReport
   readonly labels: Readonly<Record<string, string>>
+  /** `null` when the plan has no network. It is the sandbox's from here on. */
+  readonly wayOut: WayOut | null
 }
 
 /** A session, as callers see it. */
@@ -45,7 +50,6 @@ export class LiveSandbox implements Sandbox {
   readonly id: string
   readonly driver: string
   readonly isolation: Isolation
-  readonly policy: Policy
   readonly capabilities: Capabilities
   readonly enforcement: EnforcementReport
   readonly labels: Readonly<Record<string, string>>
@@ -54,6 +58,8 @@ export class LiveSandbox implements Sandbox {
   readonly #files: GuestFiles
   readonly #ports: GuestPorts
   readonly #overlays: GuestOverlays
+  readonly #wayOut: WayOut | null
+  readonly #network: LiveNetwork
   #closing: Promise<void> | null = null
 
   constructor(origin: SandboxOrigin, session: DriverSession) {
@@ -62,7 +68,6 @@ export class LiveSandbox implements Sandbox {
     this.driver = driver.name
     this.isolation = driver.isolation
     this.capabilities = Object.freeze({ ...driver.capabilities })
-    this.policy = origin.policy
     this.enforcement = origin.enforcement
     this.labels = origin.labels
     this.#context = {
@@ -76,10 +81,20 @@ export class LiveSandbox implements Sandbox {
     this.#files = new GuestFiles(this.#context)
     this.#ports = new GuestPorts(this.#context)
     this.#overlays = new GuestOverlays(this.#context)
+    this.#wayOut = origin.wayOut
+    this.#network = new LiveNetwork(this.#context, { ...origin, processes: this.#processes })
     void session.ended.then(
       (end) => this.#end(end),
       (error: unknown) => this.#end({ reason: 'link-lost', detail: String(error) }),
     )
+  }
+
+  get policy(): Policy {
+    return this.#network.policy
+  }
+
+  get network(): SandboxNetwork {
+    return this.#network
   }
 
   get processes(): SandboxProcesses {
@@ -137,7 +152,10 @@ export class LiveSandbox implements Sandbox {
   }
 
   describe(): string {
-    return describeSandbox(this.policy, this.#context.plan)
+    return describeSandbox(this.policy, {
+      plan: this.#context.plan,
+      isCutOff: (this.#wayOut?.failure ?? null) !== null,
+    })
   }
 
   restricted(): RestrictedSandbox {
@@ -181,11 +199,18 @@ export class LiveSandbox implements Sandbox {
     return this.#closing
   }
 
-  /** However it ended, everything is given back: a session that died by itself left things behind. */
+  /**
+   * However it ended, everything is given back: a session that died by itself left things behind. The way
+   * out goes last, as long as something inside could still ask for it.
+   */
   async #close(end: SessionEnd): Promise<void> {
     const { lifeline, events, session } = this.#context
     lifeline.cut(end)
-    await Promise.all([this.#ports.closeAll(), session.close()])
+    try {
+      await Promise.all([this.#ports.closeAll(), session.close()])
+    } finally {
+      await this.#wayOut?.close()
+    }
     events.emit({ type: 'end', time: Date.now(), reason: end.reason, detail: end.detail })
   }
 }

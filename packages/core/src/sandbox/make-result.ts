@@ -7,6 +7,7 @@ import type { SandboxContext } from './context.ts'
 import type { OutputBuffer } from './output-buffer.ts'
 import { orderedText, streamText } from './output-text.ts'
 import type { StopCause } from './run-bounds.ts'
+import type { ToldDenials } from './told-denials.ts'
 
 /** Everything known about a command that ended. */
 export interface RunFacts {
@@ -17,7 +18,7 @@ export interface RunFacts {
   readonly output: OutputBuffer
   readonly durationMs: number
   /** Refusals that the sandbox told of while it ran. */
-  readonly told: readonly Denial[]
+  readonly told: ToldDenials
 }
 
 function limitOf(exit: DriverExit, stopped: StopCause | null): ResultLimit | null {
@@ -40,7 +41,11 @@ export async function makeResult(context: SandboxContext, facts: RunFacts): Prom
   const isSilent = stdout === '' && stderr === ''
   const inferred = isSilent
     ? []
-    : await inferDenials(context.plan, { ...evidence, hostExists: hostPathExists })
+    : await inferDenials(context.plan, {
+        ...evidence,
+        hostExists: hostPathExists,
+        told: facts.told.list,
+      })
   const result: ExecResult = {
     exitCode,
     signal,
@@ -55,7 +60,7 @@ export async function makeResult(context: SandboxContext, facts: RunFacts): Prom
     durationMs: facts.durationMs,
     cpuMs,
     peakMemoryBytes,
-    denials: [...facts.told, ...inferred],
+    denials: [...facts.told.list, ...inferred],
   }
   announce(context, facts.id, { result, inferred })
   return result

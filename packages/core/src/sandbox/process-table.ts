@@ -12,14 +12,17 @@ import {
 } from './command.ts'
 import type { SandboxContext } from './context.ts'
 import { LiveProcess } from './live-process.ts'
+import { PidNames } from './pid-names.ts'
 import type { SandboxProcess, SandboxProcesses } from './process.ts'
+import { ToldDenials } from './told-denials.ts'
 
 /** Starts commands, and knows those that still run. */
 export class ProcessTable implements SandboxProcesses {
   readonly #context: SandboxContext
   readonly #running = new Map<string, LiveProcess>()
   /** Commands on their way, and what was told meanwhile: they may act before the driver says that they run. */
-  readonly #starting = new Map<string, Denial[]>()
+  readonly #starting = new Map<string, ToldDenials>()
+  readonly #names = new PidNames((id) => this.#isAlive(id))
   #started = 0
 
   constructor(context: SandboxContext) {
@@ -47,7 +50,7 @@ export class ProcessTable implements SandboxProcesses {
     const startedMs = performance.now()
     this.#started += 1
     const id = `p${this.#started}`
-    const told: Denial[] = []
+    const told = new ToldDenials()
     this.#starting.set(id, told)
     try {
       const driverProcess = await this.#spawn(request)
@@ -64,6 +67,7 @@ export class ProcessTable implements SandboxProcesses {
       }
       const live = new LiveProcess(this.#context, start)
       this.#running.set(id, live)
+      this.#names.set(live.pid, id)
       void live.gone.then(() => this.#running.delete(id))
       return live
     } finally {
@@ -96,9 +100,37 @@ export class ProcessTable implements SandboxProcesses {
 
   /** Attributes a refusal that the sandbox told of to the commands that run now. */
   tell(denial: Denial): readonly string[] {
+    const ids = this.#current()
+    for (const id of ids) this.tellOne(id, denial)
+    return ids
+  }
+
+  /** Attributes a refusal to one command, if it still runs. */
+  tellOne(id: string, denial: Denial): void {
+    this.#starting.get(id)?.add(denial)
+    this.#running.get(id)?.tell(denial)
+  }
+
+  /** The command that runs now, if there is exactly one. */
+  only(): string | null {
+    const ids = this.#current()
+    return ids.length === 1 ? (ids[0] ?? null) : null
+  }
+
+  /** The command that was started as this process inside, whether it still runs or not. */
+  idOf(pid: number): string | null {
+    return this.#names.get(pid)
+  }
+
+  /** Commands that have not ended, those on their way last. */
+  #current(): readonly string[] {
     const live = [...this.#running.values()].filter((process) => !process.exited)
-    for (const process of live) process.tell(denial)
-    for (const told of this.#starting.values()) told.push(denial)
-    return [...live.map((process) => process.id), ...this.#starting.keys()]
+    const running = new Set(live.map(({ id }) => id))
+    const starting = [...this.#starting.keys()].filter((id) => !running.has(id))
+    return [...running, ...starting]
+  }
+
+  #isAlive(id: string): boolean {
+    return this.#running.has(id)
   }
 }

@@ -5,6 +5,7 @@ import type { ExecResult } from '../result.ts'
 import type { Command, ExecOptions, SpawnOptions } from './command.ts'
 import type { SandboxFileSystem } from './file-system.ts'
 import type { CommitReport, CommitOptions, ChangeFilter, SandboxChange } from './overlays.ts'
+import type { SandboxNetwork } from './network.ts'
 import type { SandboxPorts } from './ports.ts'
 import type { SandboxProcess, SandboxProcesses } from './process.ts'
 
@@ -48,7 +49,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly driver: string
   /** How strong the wall is. */
   readonly isolation: Isolation
-  /** The policy, parsed and frozen. */
+  /** The policy that counts now, parsed and frozen: `network.update` puts another in its place. */
   readonly policy: Policy
   /** What this driver can do beyond the contract. */
   readonly capabilities: Capabilities
@@ -71,6 +72,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly fs: SandboxFileSystem
   /** Servers inside, reached from the host on loopback. */
   readonly ports: SandboxPorts
+  /** What may be reached of the world outside, and how much went through. */
+  readonly network: SandboxNetwork
 
   /** What differs between the overlay mounts and the host, of all of them. `LIMIT` above 100 000. */
   changes(): Promise<SandboxChange[]>
@@ -100,8 +103,8 @@ export interface Sandbox extends AsyncDisposable {
   /** A view to hand to tools. */
   restricted(): RestrictedSandbox
   /**
-   * Ends every process inside and gives back all that was taken of the host. Running commands reject
-   * with `SANDBOX_ENDED`. Idempotent; never rejects.
+   * Ends every process inside, then the way out, and gives back all that was taken of the host. Running
+   * commands reject with `SANDBOX_ENDED`. Idempotent; never rejects.
    */
   destroy(): Promise<void>
   /** The same as `destroy`. */

@@ -1,0 +1,51 @@
+import type { Denial } from '../denial.ts'
+import type { EgressDecision } from '../egress.ts'
+import { namePath, withoutSteering } from './name-path.ts'
+
+/** Longest target and longest sentence that are told; the audit trail has the whole. */
+const longestTarget = 2048
+const longestSentence = 1024
+
+/** The port of `https`, which goes without saying. */
+const usualPort = 443
+
+function cut(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text
+}
+
+/** `GET example.com/a`, `example.com:22`, or `example.com` where only a name was asked for. */
+function targetOf({ host, port, method, path }: EgressDecision): string {
+  if (method === null) return port === null ? host : `${host}:${port}`
+  const where = port === null || port === usualPort ? host : `${host}:${port}`
+  return `${method} ${where}${path ?? ''}`
+}
+
+/** A sentence as part of another: without its full stop, and without what steers a terminal. */
+function clause(sentence: string): string {
+  return withoutSteering(cut(sentence.trim(), longestSentence)).replace(/\.$/, '')
+}
+
+/** A refusal of the way out, in the shape of every other one. */
+export function egressDenial(decision: EgressDecision): Denial {
+  const target = cut(targetOf(decision), longestTarget)
+  const rule = decision.rule ?? 'network.allow'
+  const why = clause(decision.reason)
+  const remedy = clause(decision.remedy)
+  const parts = [why === '' ? 'the policy does not allow it' : why, remedy].filter(Boolean)
+  return {
+    kind: decision.door === 'resolver' ? 'net.resolve' : 'net.connect',
+    target,
+    rule,
+    source: 'proxy',
+    remedy,
+    message: `${namePath(target)} was refused (${rule}): ${parts.join('; ')}.`,
+  }
+}
+
+/** Whether a refusal of the way out is about this host. */
+export function isAbout({ source, target }: Denial, host: string): boolean {
+  if (source !== 'proxy') return false
+  const place = target.slice(target.indexOf(' ') + 1).toLowerCase()
+  const name = host.toLowerCase()
+  return place === name || place.startsWith(`${name}:`) || place.startsWith(`${name}/`)
+}
