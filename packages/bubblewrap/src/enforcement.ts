@@ -10,7 +10,7 @@ export function enforcementReport(plan: SandboxPlan, placement: LimitPlacement):
       ...denyClause(plan),
       ...protectClause(plan),
       clause('filesystem.tmpMiB', 'kernel', 'size of the tmpfs'),
-      clause('network', 'kernel', 'network namespace with loopback alone'),
+      networkClause(plan),
       clause('environment', 'kernel', 'nothing of the host process is inherited'),
       clause('process.user', 'kernel', 'user namespace, no capabilities'),
       clause('process.hostname', 'kernel', 'UTS namespace'),
@@ -24,6 +24,13 @@ function systemClause(plan: SandboxPlan): ClauseEnforcement {
   return plan.image === null
     ? clause('filesystem.system', 'kernel', 'read-only binds in a mount namespace')
     : clause('filesystem.system', 'none', 'this driver has no images')
+}
+
+function networkClause({ network }: SandboxPlan): ClauseEnforcement {
+  const loopback = 'network namespace with loopback alone'
+  return network.kind === 'none'
+    ? clause('network', 'kernel', loopback)
+    : clause('network', 'proxy', `${loopback}; listening sockets handed to the egress proxy`)
 }
 
 function socketDetail(plan: SandboxPlan): string {

@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { Duplex, type Readable, type Writable } from 'node:stream'
 import type { SandboxPlan } from '@caisson/core'
+import { DoorReceiver } from './launch-doors.ts'
 import { openSources } from './launch-sources.ts'
 import type { Machine } from './machine.ts'
 import { bwrapOptions, type Wiring } from './plan/arguments.ts'
+import { descriptor, doorChannel, firstFile } from './plan/descriptors.ts'
+import { doorsOf } from './plan/doors.ts'
 import { initPath } from './plan/places.ts'
 
 /** A started bwrap. */
@@ -11,6 +14,8 @@ export interface RunningBwrap {
   readonly child: ChildProcess
   /** The byte stream to init. */
   readonly link: Duplex
+  /** What init hands over of the plan's doors; `null` when it has none. */
+  readonly doors: DoorReceiver | null
   /** Process id of init on the host. Rejects when bwrap ends before telling it. */
   readonly initPid: Promise<number>
   /** Resolves when bwrap ended, or could not be started. */
@@ -19,8 +24,6 @@ export interface RunningBwrap {
   complaint(): string
 }
 
-/** Descriptors as bwrap counts them; what the plan adds comes after. */
-const descriptor = { error: 2, link: 3, options: 4, status: 5, firstFile: 6 } as const
 const complaintBytes = 4096
 const statusBytes = 4096
 
@@ -37,10 +40,11 @@ export function launchBwrap(
   const contents = plan.system.flatMap((entry) => (entry.kind === 'file' ? [entry.content] : []))
   const sources = openSources(plan, machine.initPath)
   try {
-    const firstSource = descriptor.firstFile + contents.length
+    const first = firstFile(plan)
+    const firstSource = first + contents.length
     const wiring: Wiring = {
       status: descriptor.status,
-      files: contents.map((_, index) => descriptor.firstFile + index),
+      files: contents.map((_, index) => first + index),
       init: machine.bindsDescriptors ? { descriptor: firstSource } : { path: machine.initPath },
       mounts: plan.mounts.map((mount, index) =>
         machine.bindsDescriptors ? { descriptor: firstSource + 1 + index } : { path: mount.source },
@@ -48,9 +52,10 @@ export function launchBwrap(
     }
     const bound = machine.bindsDescriptors ? [sources.init, ...sources.mounts] : []
     const firstDoor = firstSource + bound.length
-    const stdio = [...contents.map(() => 'pipe' as const), ...bound, ...doors]
+    const channel = doorChannel(plan) === null ? [] : ['ipc' as const]
+    const stdio = [...channel, ...contents.map(() => 'pipe' as const), ...bound, ...doors]
     const child = start(machine, plan, [stdio, doors.map((_, index) => firstDoor + index)])
-    return attend(child, [bwrapOptions(plan, wiring), contents])
+    return attend(child, plan, [bwrapOptions(plan, wiring), contents])
   } finally {
     sources.close()
   }
@@ -59,7 +64,7 @@ export function launchBwrap(
 function start(
   machine: Machine,
   plan: SandboxPlan,
-  [added, doors]: readonly [readonly ('pipe' | number)[], readonly number[]],
+  [added, doors]: readonly [readonly ('pipe' | 'ipc' | number)[], readonly number[]],
 ): ChildProcess {
   const { uid, gid } = plan.process
   // Root may ask for another user: bwrap itself then runs as that user, so no kernel id is 0.
@@ -71,7 +76,9 @@ function start(
   return spawn(program, argv, {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', ...added],
     cwd: '/',
+    // With a channel Node.js adds two variables that tell of it; bwrap takes them away again.
     env: {},
+    serialization: 'json',
     detached: true,
     ...(isOther ? { uid, gid } : {}),
   })
@@ -79,6 +86,7 @@ function start(
 
 function attend(
   child: ChildProcess,
+  plan: SandboxPlan,
   [options, contents]: readonly [readonly string[], readonly string[]],
 ): RunningBwrap {
   let complaint = ''
@@ -94,10 +102,17 @@ function attend(
     if (complaint.length < complaintBytes) complaint += chunk.toString('utf8')
   })
   const link = stream(child, descriptor.link)
+  const doors = doorChannel(plan) === null ? null : new DoorReceiver(child, doorsOf(plan))
   send(child, descriptor.options, options.join('\0'))
-  for (const [index, content] of contents.entries())
-    send(child, descriptor.firstFile + index, content)
-  return { child, link, exited, initPid: readInitPid(child, exited), complaint: () => complaint }
+  for (const [index, content] of contents.entries()) send(child, firstFile(plan) + index, content)
+  return {
+    child,
+    link,
+    doors,
+    exited,
+    initPid: readInitPid(child, exited),
+    complaint: () => complaint,
+  }
 }
 
 /** The line that bwrap writes first: `{ "child-pid": 4711, … }`, maybe in pieces. */

@@ -1,5 +1,6 @@
 import {
   type DriverSession,
+  type EgressSession,
   type LaunchContext,
   SandboxError,
   type SandboxPlan,
@@ -13,6 +14,7 @@ import { diagnose, type DiagnosisFacts } from './diagnosis.ts'
 import { launchBwrap, type RunningBwrap } from './launch-bwrap.ts'
 import { limitedSession } from './limited-session.ts'
 import type { Machine } from './machine.ts'
+import { doorsOf } from './plan/doors.ts'
 import { placeLimits } from './plan/limit-placement.ts'
 import { setupOperations } from './plan/operations.ts'
 import { seccompProgram } from './seccomp/program.ts'
@@ -57,27 +59,43 @@ async function start(
   work: Work,
 ): Promise<DriverSession> {
   const { undo, machine } = work
+  const egress = wayOut(plan, context)
   const cgroup = await makeCgroup(plan, work)
   refuseAborted(context.signal)
   const isBornInside = cgroup === null || cgroup.doors.length > 0
   const running = enter(cgroup, (doors) => launchBwrap(machine, plan, doors))
   undo.add(async () => {
     running.link.destroy()
+    running.doors?.close()
     await endProcess(running.child, running.exited)
   })
   const [guest] = await told(running, work, () => {
     // Set-up goes on while the kernel moves init, which takes it some milliseconds: commands come
     // from the session, which waits for both.
-    return Promise.all([
+    const ready = Promise.all([
       setUp(running, { plan, context, work }).then((connected) => {
         undo.add(() => connected.close())
         return connected
       }),
       isBornInside ? undefined : running.initPid.then((pid) => cgroup?.join(pid)),
     ])
+    return running.doors === null ? ready : Promise.race([ready, running.doors.broken])
   })
   acceptGaps(guest.gaps, context)
-  return limitedSession(guest, cgroup, [context, () => closeAll(undo, context)])
+  if (egress !== null) await running.doors?.hand(egress)
+  return limitedSession(guest, cgroup, { plan, context, close: () => closeAll(undo, context) })
+}
+
+/** Doors that nobody serves would leave programs inside waiting for good. */
+function wayOut(plan: SandboxPlan, context: LaunchContext): EgressSession | null {
+  if (doorsOf(plan).length === 0 || context.egress !== null) return context.egress
+  throw new SandboxError(
+    'LAUNCH_FAILED',
+    'bubblewrap: the plan has doors, but nothing serves them',
+    {
+      driver: 'bubblewrap',
+    },
+  )
 }
 
 /** Starts a process that inherits the doors of its cgroup, and closes them here. */

@@ -3,17 +3,26 @@ import type {
   DriverProcess,
   DriverSession,
   LaunchContext,
+  SandboxPlan,
   SessionEnd,
   Usage,
 } from '@caisson/core'
 import { limitsBetween } from './cgroup/counters.ts'
 import type { Cgroup } from './cgroup/launch-cgroup.ts'
+import { withoutDoors } from './plan/doors.ts'
 
-/** A guest's session with the limits and figures of its cgroup, and the driver's own way to end. */
+/** What a session belongs to, and the driver's own way to end it. */
+export interface SessionSetting {
+  readonly plan: SandboxPlan
+  readonly context: LaunchContext
+  readonly close: () => Promise<void>
+}
+
+/** A guest's session with the limits and figures of its cgroup, in its setting. */
 export function limitedSession(
   guest: DriverSession,
   cgroup: Cgroup | null,
-  [context, close]: readonly [LaunchContext, () => Promise<void>],
+  { plan, context, close }: SessionSetting,
 ): DriverSession {
   const ended = cgroup === null ? guest.ended : explainEnd(guest.ended, [cgroup, context])
   // What a sandbox that ended by itself leaves on the host is given back without being asked for.
@@ -31,7 +40,7 @@ export function limitedSession(
     fs: guest.fs,
     overlays: guest.overlays,
     connect: (port) => guest.connect(port),
-    listeningPorts: () => guest.listeningPorts(),
+    listeningPorts: async () => withoutDoors(await guest.listeningPorts(), plan),
     ownerOf: (peer) => guest.ownerOf(peer),
     ended,
     usage: async () => {

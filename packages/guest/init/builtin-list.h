@@ -16,6 +16,7 @@ int builtin_upper_readlink(const struct builtin_context *context);
 int builtin_discard(const struct builtin_context *context);
 int builtin_listening(const struct builtin_context *context);
 int builtin_processes(const struct builtin_context *context);
+int builtin_owners(const struct builtin_context *context);
 int builtin_usage(const struct builtin_context *context);
 
 struct setup_overlay;

@@ -27,6 +27,7 @@ static const struct builtin_entry builtins[] = {
     {"upper-readlink", 2, builtin_upper_readlink},
     {"discard", 1, builtin_discard},
     {"listening", 0, builtin_listening},
+    {"owners", 1, builtin_owners},
     {"processes", 0, builtin_processes},
     {"usage", 0, builtin_usage},
 };

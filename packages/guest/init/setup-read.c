@@ -67,6 +67,22 @@ static void read_numbers(struct reader *from, struct setup_step *step) {
   else step->value = r_u64(from);
 }
 
+static void read_door(struct reader *from, struct setup_door *door) {
+  door->protocol = r_u8(from);
+  for (size_t i = 0; i < sizeof door->address; i++) door->address[i] = r_u8(from);
+  door->port = r_u16(from);
+  if (door->protocol > DOOR_UDP || door->port == 0) from->bad = true;
+}
+
+static void read_doors(struct reader *from, struct setup_doors *doors) {
+  doors->channel = r_u32(from);
+  uint32_t count = r_count(from, 7);
+  if (doors->channel < 3 || doors->channel >= 65536 || count == 0 || count > SETUP_DOORS_MAX) from->bad = true;
+  if (!from->bad) doors->list = calloc(count, sizeof *doors->list);
+  if (!doors->list) from->bad = true;
+  while (!from->bad && doors->count < count) read_door(from, &doors->list[doors->count++]);
+}
+
 static void read_step(struct reader *from, struct setup_plan *plan, struct setup_step *step) {
   step->kind = r_u8(from);
   switch (step->kind) {
@@ -77,6 +93,7 @@ static void read_step(struct reader *from, struct setup_plan *plan, struct setup
     case OPERATION_IDENTITY:
     case OPERATION_RLIMIT: read_numbers(from, step); break;
     case OPERATION_SECCOMP: read_program(from, step); break;
+    case OPERATION_DOORS: read_doors(from, &step->doors); break;
     case OPERATION_PROCCHECK:
     case OPERATION_LOCK: break;
     default: from->bad = true;
@@ -102,7 +119,10 @@ bool setup_read(struct reader *ops, struct setup_plan *plan) {
 }
 
 void setup_plan_free(struct setup_plan *plan) {
-  for (size_t i = 0; i < plan->step_count; i++) free(plan->steps[i].path);
+  for (size_t i = 0; i < plan->step_count; i++) {
+    free(plan->steps[i].path);
+    free(plan->steps[i].doors.list);
+  }
   for (size_t i = 0; i < plan->order_count; i++) {
     free(plan->orders[i].staged);
     free(plan->orders[i].target);

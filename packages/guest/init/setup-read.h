@@ -1,6 +1,7 @@
 #ifndef CAISSON_SETUP_READ_H
 #define CAISSON_SETUP_READ_H
 
+#include "setup-doors.h"
 #include "setup-steps.h"
 
 enum { SETUP_STEPS_MAX = 16384, SETUP_FILTER_MAX = 4096 * 8 };
@@ -19,6 +20,7 @@ struct setup_step {
   /* SECCOMP: borrowed from the reader's bytes. */
   const uint8_t *program;
   size_t program_bytes;
+  struct setup_doors doors;
 };
 
 struct setup_plan {

@@ -99,6 +99,7 @@ static bool perform(struct setup_run *run, const struct setup_step *step) {
     case OPERATION_RLIMIT: return set_limit(run, step);
     case OPERATION_SECCOMP: return keep_program(run, step);
     case OPERATION_PROCCHECK: return setup_proc_check(run);
+    case OPERATION_DOORS: return setup_doors(run, &step->doors);
     case OPERATION_SCRATCH: return keep_scratch(run, step->path);
     case OPERATION_LOCK: return setup_lock(run);
     default: return setup_fail_with(run, EPROTO, "operation");
@@ -111,7 +112,7 @@ static const char *stage_of(uint8_t kind) {
       [OPERATION_READONLY] = "read-only",  [OPERATION_IDENTITY] = "identity",
       [OPERATION_RLIMIT] = "rlimit",       [OPERATION_SECCOMP] = "seccomp",
       [OPERATION_PROCCHECK] = "proc-check", [OPERATION_LOCK] = "lock",
-      [OPERATION_SCRATCH] = "scratch",
+      [OPERATION_SCRATCH] = "scratch",     [OPERATION_DOORS] = "doors",
   };
   return kind < sizeof names / sizeof *names && names[kind] ? names[kind] : "setup";
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DEPTH_MAX = 65536 };
+enum { DEPTH_MAX = 65536, CLIMBS_MAX = 3 };
 
 /* The name in parentheses may hold anything, so the fields are counted from the last parenthesis. */
 static bool parse_stat(const char *path, struct tree_process *process) {
@@ -35,6 +35,13 @@ static pid_t number_of(const char *name) {
   if (name[0] < '1' || name[0] > '9') return 0;
   long value = strtol(name, &end, 10);
   return *end == 0 ? (pid_t)value : 0;
+}
+
+static bool read_process(pid_t pid, struct tree_process *process) {
+  char path[48];
+  snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+  *process = (struct tree_process){.pid = pid};
+  return parse_stat(path, process);
 }
 
 static bool add(struct tree *tree, size_t *capacity, const struct tree_process *process) {
@@ -63,10 +70,9 @@ bool tree_read(struct tree *tree) {
   bool complete = true;
   const struct dirent *entry = NULL;
   while (complete && (entry = readdir(folder)) != NULL) {
-    struct tree_process process = {.pid = number_of(entry->d_name)};
-    char path[48];
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)process.pid);
-    if (process.pid > 0 && parse_stat(path, &process)) complete = add(tree, &capacity, &process);
+    struct tree_process process;
+    pid_t pid = number_of(entry->d_name);
+    if (pid > 0 && read_process(pid, &process)) complete = add(tree, &capacity, &process);
   }
   closedir(folder);
   if (!complete) tree_free(tree);
@@ -91,6 +97,19 @@ pid_t tree_branch(const struct tree *tree, pid_t pid, pid_t root) {
   for (int depth = 0; process != NULL && depth < DEPTH_MAX; depth++) {
     if (process->parent == root) return process->pid;
     process = tree_find(tree, process->parent);
+  }
+  return 0;
+}
+
+pid_t tree_climb(pid_t pid, pid_t root) {
+  struct tree_process process;
+  /* Who loses an ancestor on the way has another one already. */
+  for (int climb = 0; climb < CLIMBS_MAX; climb++) {
+    pid_t at = pid;
+    for (int depth = 0; at > 0 && depth < DEPTH_MAX && read_process(at, &process); depth++) {
+      if (process.parent == root) return at;
+      at = process.parent;
+    }
   }
   return 0;
 }

@@ -24,6 +24,8 @@ void tree_free(struct tree *tree);
 const struct tree_process *tree_find(const struct tree *tree, pid_t pid);
 /* The ancestor of `pid`, or itself, whose parent is `root`; 0 when it does not descend from `root`. */
 pid_t tree_branch(const struct tree *tree, pid_t pid, pid_t root);
+/* The same by going up from `pid`, without a look at all the others. */
+pid_t tree_climb(pid_t pid, pid_t root);
 bool tree_is_dead(const struct tree_process *process);
 /* Whether every thread is stopped or dead; the state of a process is only that of its first thread. */
 bool tree_is_stopped(pid_t pid);

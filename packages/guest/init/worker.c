@@ -185,10 +185,7 @@ static bool close_foreign(const struct setup *setup) {
 
 static uint32_t stream_of(void *owner, pid_t pid) {
   const struct init *init = owner;
-  struct tree tree;
-  if (!tree_read(&tree)) return 0;
-  pid_t keeper = tree_branch(&tree, pid, init->self);
-  tree_free(&tree);
+  pid_t keeper = tree_climb(pid, init->self);
   for (struct stream *stream = stream_next(init, NULL); stream != NULL; stream = stream_next(init, stream)) {
     if (keeper != 0 && stream->keeper == keeper && keeper != pid) return stream->id;
   }

@@ -82,6 +82,11 @@ export class GuestLink {
     return this.#ending === undefined && this.#streams.has(id)
   }
 
+  /** Who holds an open stream. */
+  receiver(id: number): StreamReceiver | undefined {
+    return this.#streams.receiver(id)
+  }
+
   remove(id: number): void {
     this.#streams.remove(id)
   }

@@ -50,6 +50,7 @@ export const operation = {
   PROCCHECK: 7,
   LOCK: 8,
   SCRATCH: 9,
+  DOORS: 10,
 } as const
 
 /** File calls; `CALL_` in the header. */

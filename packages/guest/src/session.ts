@@ -3,6 +3,7 @@ import type {
   DriverOverlays,
   DriverProcess,
   DriverSession,
+  EgressPeer,
   SessionEnd,
   SpawnRequest,
   Usage,
@@ -13,6 +14,7 @@ import { GuestFileSystem } from './file-system.ts'
 import { absolutePath } from './inside-path.ts'
 import type { GuestLink } from './link.ts'
 import { GuestOverlays } from './overlays.ts'
+import { Owners } from './owners.ts'
 import { startProcess } from './process-stream.ts'
 import { frameType } from './protocol.ts'
 import { listeningPorts, usage } from './sandbox-figures.ts'
@@ -54,6 +56,7 @@ export class LinkedSession implements GuestSession {
   readonly ended: Promise<SessionEnd>
   readonly #link: GuestLink
   readonly #openFiles: number
+  readonly #owners: Owners
   readonly #sentinel: Sentinel | null
   #closed: Promise<void> | undefined
 
@@ -62,6 +65,7 @@ export class LinkedSession implements GuestSession {
     this.#link = link
     this.#openFiles = parts.openFiles
     this.#sentinel = parts.sentinel
+    this.#owners = new Owners(link)
     this.gaps = parts.gaps
     this.ended = link.ended
     this.fs = new GuestFileSystem(link)
@@ -95,9 +99,8 @@ export class LinkedSession implements GuestSession {
     return await usage(this.#link)
   }
 
-  /** Nobody listens on doors yet. */
-  ownerOf(): Promise<number | null> {
-    return Promise.resolve(null)
+  async ownerOf(peer: EgressPeer): Promise<number | null> {
+    return await this.#owners.find(peer)
   }
 
   close(): Promise<void> {

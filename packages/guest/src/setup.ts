@@ -1,4 +1,4 @@
-import type { PathRule } from '@caisson/core'
+import type { EgressDoor, PathRule } from '@caisson/core'
 
 /** One step that `init` performs before it serves, in order. The wire form is in PROTOCOL.md. */
 export type SetupOperation =
@@ -23,6 +23,13 @@ export type SetupOperation =
   | { readonly kind: 'seccomp'; readonly program: Uint8Array }
   | { readonly kind: 'proc-check' }
   | { readonly kind: 'scratch'; readonly path: string }
+  | {
+      readonly kind: 'doors'
+      /** Descriptor of the IPC channel of Node.js to the host's process, 3 or more. `init` closes it. */
+      readonly channel: number
+      /** What listens inside, 64 at most; the host gets each with its place here as `{ door: 0 }`. */
+      readonly doors: readonly Pick<EgressDoor, 'protocol' | 'address' | 'port'>[]
+    }
   | { readonly kind: 'lock' }
 
 /** Something that a rule of the policy names and `init` could not hide or protect, and why. */

@@ -47,6 +47,10 @@ export class StreamTable {
     return this.#open.has(id)
   }
 
+  receiver(id: number): StreamReceiver | undefined {
+    return this.#open.get(id)
+  }
+
   /** The peer closed the stream, or both sides did. */
   remove(id: number): void {
     this.#open.delete(id)

@@ -1,4 +1,5 @@
 import type { PlannedMount, SandboxPlan, SystemEntry } from '@caisson/core'
+import { doorChannel } from './descriptors.ts'
 import { initPath, stagedPath } from './places.ts'
 
 /** A host file or folder as bwrap is to take it: by an open descriptor, or by its path. */
@@ -62,9 +63,16 @@ export function bwrapOptions(plan: SandboxPlan, wiring: Wiring): string[] {
     ...scratch(home, homeBytes, '0700'),
     ...bind('ro-bind', wiring.init, initPath),
     ...plan.mounts.flatMap((mount, index) => stagedBind(mount, index, wiring)),
+    ...channelVariables(plan),
     '--chdir',
     '/',
   ]
+}
+
+/** Node.js tells a child about its IPC channel in these; init is told in its set-up. */
+function channelVariables(plan: SandboxPlan): string[] {
+  const names = doorChannel(plan) === null ? [] : ['FD', 'SERIALIZATION_MODE']
+  return names.flatMap((name) => ['--unsetenv', `NODE_CHANNEL_${name}`])
 }
 
 function systemView(entries: readonly SystemEntry[], files: readonly number[]): string[] {

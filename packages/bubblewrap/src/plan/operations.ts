@@ -1,5 +1,7 @@
 import type { PlannedMount, SandboxPlan } from '@caisson/core'
 import type { SetupOperation } from '@caisson/guest'
+import { doorChannel } from './descriptors.ts'
+import { doorsOf } from './doors.ts'
 import type { LimitPlacement } from './limit-placement.ts'
 import { stagedPath, stagingPath } from './places.ts'
 
@@ -26,12 +28,19 @@ export function setupOperations(
     { kind: 'scratch', path: '/tmp' },
     { kind: 'scratch', path: plan.scratch.home },
     { kind: 'read-only', path: '/' },
+    // While init may bind ports below 1024, and before it speaks to anybody but the host.
+    ...doors(plan),
     { kind: 'rlimit', resource: rlimit.core, value: 0 },
     ...fallbackLimits(plan, placement),
     { kind: 'identity', uid: plan.process.uid, gid: plan.process.gid },
     { kind: 'seccomp', program: seccomp },
     { kind: 'lock' },
   ]
+}
+
+function doors(plan: SandboxPlan): SetupOperation[] {
+  const channel = doorChannel(plan)
+  return channel === null ? [] : [{ kind: 'doors', channel, doors: doorsOf(plan) }]
 }
 
 function mountOperation(mount: PlannedMount, index: number, diskBytes: number): SetupOperation {

@@ -15,11 +15,18 @@ static void check_order(const struct mount_order *order) {
   }
 }
 
+static void check_doors(const struct setup_doors *doors) {
+  if (doors->channel < 3 || doors->count == 0 || doors->count > SETUP_DOORS_MAX) abort();
+  for (size_t i = 0; i < doors->count; i++)
+    if (doors->list[i].protocol > DOOR_UDP || doors->list[i].port == 0) abort();
+}
+
 static void check(const struct setup_plan *plan) {
   if (plan->step_count == 0 || plan->steps[plan->step_count - 1].kind != OPERATION_LOCK) abort();
   for (size_t i = 0; i < plan->step_count; i++) {
     const struct setup_step *step = &plan->steps[i];
     if (step->kind == OPERATION_MOUNT && step->order >= plan->order_count) abort();
+    if (step->kind == OPERATION_DOORS) check_doors(&step->doors);
     if (step->kind == OPERATION_HIDE && (!step->path || strlen(step->path) > PATH_BYTES_MAX)) abort();
   }
   for (size_t i = 0; i < plan->order_count; i++) check_order(&plan->orders[i]);
