@@ -60,6 +60,8 @@ export interface Call {
 export interface UpstreamConnection {
   /** HTTP/1: one at a time; HTTP/2: as many as the peer allows. */
   readonly canTake: boolean
+  /** HTTP/2 tells whether a request on it is not over yet: only when none is, an idle one may be closed. */
+  readonly inUse?: boolean
   request(head: OutgoingHead, body: Body | null, events: CallEvents): Call
   /** Called once when no further request can be sent on it. */
   onEnd(listener: () => void): void
