@@ -5,6 +5,7 @@ import type {
   Capabilities,
   DriverOverlays,
   DriverSession,
+  EgressPeer,
   EnforcementReport,
   Isolation,
   LaunchContext,
@@ -88,6 +89,10 @@ export class FakeSession implements DriverSession {
   readonly ended: Promise<SessionEnd>
   ports: number[] = []
   closes = 0
+  /** Who holds an end of a connection. */
+  owner: (peer: EgressPeer) => Promise<number | null> = () => Promise.resolve(null)
+  /** Told when the session is closed. */
+  onClose: () => void = () => undefined
   /** What a started process does. */
   script: (process: FakeProcess) => void = () => undefined
   #end: (end: SessionEnd) => void = () => undefined
@@ -117,8 +122,8 @@ export class FakeSession implements DriverSession {
     return [...this.ports]
   }
 
-  ownerOf(): Promise<number | null> {
-    return Promise.resolve(null)
+  ownerOf(peer: EgressPeer): Promise<number | null> {
+    return this.owner(peer)
   }
 
   async usage(): Promise<Usage> {
@@ -127,6 +132,7 @@ export class FakeSession implements DriverSession {
 
   async close(): Promise<void> {
     this.closes += 1
+    this.onClose()
     this.die({ reason: 'closed', detail: 'closed' })
   }
 
@@ -163,7 +169,11 @@ export class FakeDriver implements SandboxDriver {
     return this.probed
   }
 
-  async enforcement(): Promise<EnforcementReport> {
+  /** What `enforcement` was asked about. */
+  readonly plans: SandboxPlan[] = []
+
+  async enforcement(plan: SandboxPlan): Promise<EnforcementReport> {
+    this.plans.push(plan)
     return this.report
   }
 

@@ -1,0 +1,119 @@
+import { SandboxError } from '@caisson/core'
+import type {
+  EgressDecision,
+  EgressDoor,
+  EgressGateway,
+  EgressRequest,
+  EgressSession,
+  EgressUsage,
+  Policy,
+} from '@caisson/core'
+
+/** Doors as a real gateway has them: a proxy, listeners for those who ignore it, and a resolver. */
+export const allDoors: readonly EgressDoor[] = [
+  { kind: 'proxy', protocol: 'tcp', address: '127.0.0.1', port: 3128 },
+  { kind: 'transparent', protocol: 'tcp', address: '0.0.0.0', port: 443 },
+  { kind: 'resolver', protocol: 'udp', address: '127.0.0.1', port: 53 },
+]
+
+/** Stands for a certificate: nothing here looks into it. */
+export const certificate = '-----BEGIN CERTIFICATE-----\nZmFrZQ==\n-----END CERTIFICATE-----\n'
+
+type Ended = Awaited<EgressSession['ended']>
+
+/** A way out in memory; the test plays the proxy. */
+export class FakeEgress implements EgressSession {
+  readonly request: EgressRequest
+  readonly doors: readonly EgressDoor[]
+  readonly certificate = certificate
+  readonly ended: Promise<Ended>
+  readonly updates: Policy[] = []
+  closes = 0
+  /** What `update` waits for. */
+  judge: (policy: Policy) => Promise<void> = () => Promise.resolve()
+  readonly #log: string[]
+  #end: (end: Ended) => void = () => undefined
+  #sequence = 0
+
+  constructor(request: EgressRequest, doors: readonly EgressDoor[], log: string[]) {
+    this.request = request
+    this.doors = doors
+    this.#log = log
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
+  }
+
+  async listen(): Promise<void> {
+    throw new Error('nothing listens here')
+  }
+
+  accept(): void {
+    throw new Error('nothing is accepted here')
+  }
+
+  async update(policy: Policy): Promise<void> {
+    await this.judge(policy)
+    this.updates.push(policy)
+  }
+
+  usage(): EgressUsage {
+    return { allowed: 1, denied: 2, bytesOut: 3, bytesIn: 4, openConnections: 5 }
+  }
+
+  async close(): Promise<void> {
+    this.closes += 1
+    this.#log.push('egress closed')
+    this.#end({ reason: 'closed', detail: 'closed' })
+  }
+
+  /** What ran it is gone. */
+  fail(detail: string): void {
+    this.#end({ reason: 'failed', detail })
+  }
+
+  /** Decides about a request: a refused GET, unless said otherwise. */
+  decide(part: Partial<EgressDecision> = {}): void {
+    this.#sequence += 1
+    const refused: EgressDecision = {
+      sequence: this.#sequence,
+      time: 1_700_000_000_000,
+      verdict: 'deny',
+      code: 'host_not_allowed',
+      door: 'connect',
+      host: 'evil.example',
+      port: 443,
+      method: 'GET',
+      path: '/a',
+      rule: null,
+      reason: 'No rule names this host.',
+      remedy: 'Ask for it in network.allow.',
+      policyVersion: 1,
+      processId: null,
+    }
+    this.request.onDecision({ ...refused, ...part })
+  }
+}
+
+/** Makes ways out in memory, and writes down in which order things happen. */
+export class FakeGateway implements EgressGateway {
+  readonly sessions: FakeEgress[] = []
+  readonly log: string[] = []
+  doors = allDoors
+  /** What `open` waits for. */
+  ready: (request: EgressRequest) => Promise<void> = () => Promise.resolve()
+
+  async open(request: EgressRequest): Promise<FakeEgress> {
+    this.log.push('egress opening')
+    await this.ready(request)
+    const session = new FakeEgress(request, this.doors, this.log)
+    this.sessions.push(session)
+    this.log.push('egress open')
+    return session
+  }
+}
+
+/** What a gateway says to a clause that it cannot enforce. */
+export function unsupported(message: string): SandboxError {
+  return new SandboxError('POLICY_UNSUPPORTED', message)
+}
