@@ -1,14 +1,11 @@
-import type { AllowRule, FilesystemPolicy, Mount, Policy, ResourcePolicy } from './types.ts'
+import { describeNetwork } from './describe-network.ts'
+import { quoted } from './quoted.ts'
+import type { FilesystemPolicy, Mount, Policy, ResourcePolicy } from './types.ts'
 
 const accessWords: Readonly<Record<Mount['access'], string>> = {
   read: 'read only',
   write: 'read and write; changes are real at once',
   overlay: 'read and write on a private copy; the host decides later which changes it keeps',
-}
-
-/** Names from the policy as data: quoted, so that none of them can pass for a sentence. */
-function quoted(names: readonly string[]): string {
-  return names.map((name) => JSON.stringify(name)).join(', ')
 }
 
 function mountLine({ source, target, access }: Mount): string {
@@ -66,32 +63,6 @@ function describeFilesystem(policy: FilesystemPolicy): readonly string[] {
   ].flat()
 }
 
-function describeRule(rule: string | AllowRule): string {
-  if (typeof rule === 'string')
-    return `- ${JSON.stringify(rule)} over HTTPS, without any credential.`
-  const what = [
-    rule.methods === undefined ? 'any method' : rule.methods.join(', '),
-    rule.paths === undefined ? 'any path' : `paths ${quoted(rule.paths)}`,
-    rule.ports === undefined ? [] : `ports ${rule.ports.join(', ')}`,
-  ].flat()
-  const identity = rule.identity ?? 'anonymous'
-  const who =
-    identity === 'anonymous'
-      ? 'without any credential'
-      : identity === 'guest'
-        ? 'with credentials of the sandbox itself'
-        : `with the credential ${JSON.stringify(identity)}, which is added outside`
-  return `- ${JSON.stringify(rule.host)} (${rule.protocol ?? 'https'}): ${what.join('; ')}; ${who}.`
-}
-
-function describeNetwork(policy: Policy): string {
-  const allow = policy.network?.allow ?? []
-  if (allow.length === 0) {
-    return 'There is no network: only servers inside the sandbox itself can be reached, on 127.0.0.1. Downloads and package installs fail, and repeating them does not help.'
-  }
-  return `Only these hosts can be reached:\n${allow.map(describeRule).join('\n')}`
-}
-
 function describeLimits(resources: ResourcePolicy): string {
   const limits = [
     `${resources.memoryMiB ?? 2048} MiB of memory in all`,
@@ -117,7 +88,7 @@ export function describePolicy(policy: Policy): string {
   const lines = [
     'Commands run in a sandbox.',
     ...describeFilesystem(policy.filesystem ?? {}),
-    describeNetwork(policy),
+    describeNetwork(policy.network ?? {}),
     names.length === 0 ? [] : `Variables set for it: ${quoted(names)}.`,
     policy.process?.unixSockets === false ? 'Unix sockets cannot be made.' : [],
     describeLimits(policy.resources ?? {}),

@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url'
 
-const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+/** Letters, digits and hyphens (RFC 1123, 2.1), and `_`, which names of services have in practice. */
+const label = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/
 
 /** A way to write a host wrong, and what to say about it. */
 interface HostFault {

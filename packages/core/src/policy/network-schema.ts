@@ -31,7 +31,21 @@ const paths = z
   .min(1, 'must name a path')
   .max(256)
 
-const expected = z.record(text(256), z.union([z.string().max(8192), z.array(z.string().max(8192))]))
+const values = z.union(
+  [z.string().max(8192), z.array(z.string().max(8192)).min(1, 'must name a value').max(256)],
+  'must be `"*"`, a value, or a list of values',
+)
+
+const query = z.record(text(256), values)
+
+/** A header name is a token (RFC 9110, 5.1); it is compared in lower case. */
+const headers = z.record(
+  z
+    .string()
+    .max(256, 'must not be longer than 256 characters')
+    .regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'must be the name of a header, in lower case'),
+  values,
+)
 
 const denyRule: z.ZodType<DenyRule> = closedObject({
   host,
@@ -47,8 +61,8 @@ const allowRule: z.ZodType<AllowRule> = closedObject({
   protocol: z.enum(['https', 'http-plain', 'tcp']).optional(),
   methods: methods.optional(),
   paths: paths.optional(),
-  query: expected.optional(),
-  headers: expected.optional(),
+  query: query.optional(),
+  headers: headers.optional(),
   body: z.record(text(1024), z.json()).optional(),
   identity: text(128).optional(),
   tunnel: z.boolean().optional(),

@@ -19,11 +19,13 @@ const value = z
 /** Every rule that speaks in somebody's name must name a credential that exists. */
 function checkIdentities(policy: Policy, context: z.RefinementCtx<Policy>): void {
   const known = ['anonymous', 'guest', ...Object.keys(policy.credentials ?? {})]
-  for (const [index, rule] of (policy.network?.allow ?? []).entries()) {
-    if (typeof rule === 'string' || rule.identity === undefined) continue
-    if (known.includes(rule.identity)) continue
-    const message = `names no credential; known: ${known.join(', ')}`
-    context.addIssue({ code: 'custom', path: ['network', 'allow', index, 'identity'], message })
+  const message = `names no credential; known: ${known.join(', ')}`
+  for (const list of ['allow', 'ask'] as const) {
+    for (const [index, rule] of (policy.network?.[list] ?? []).entries()) {
+      if (typeof rule === 'string' || rule.identity === undefined) continue
+      if (known.includes(rule.identity)) continue
+      context.addIssue({ code: 'custom', path: ['network', list, index, 'identity'], message })
+    }
   }
 }
 

@@ -28,6 +28,13 @@ function splitPort(given: string): Pattern {
   return { given, host, port: found?.[2] === undefined ? undefined : Number(found[2]) }
 }
 
+/** Ports that no rule opens: SSH, mail and names. */
+const neverCarried: readonly number[] = [22, 25, 53, 853]
+
+function isAllowable(pattern: Pattern): boolean {
+  return isUsable(pattern) && !(pattern.port !== undefined && neverCarried.includes(pattern.port))
+}
+
 function isUsable({ host, port }: Pattern): boolean {
   const isPort = port === undefined || (port >= 1 && port <= 65_535)
   // One label is a name of the host's own network, such as `localhost`.
@@ -38,7 +45,7 @@ function leave(setting: string, given: string): NotCarriedOver {
   return {
     path: `network.${setting}`,
     value: given,
-    why: 'rules name public hosts; addresses, single labels and bare `*` have no equal',
+    why: 'rules name public hosts; addresses, single labels, bare `*`, and ports of SSH, mail and DNS have no equal',
     instead: 'name hosts, and address ranges in network.addresses',
   }
 }
@@ -46,7 +53,7 @@ function leave(setting: string, given: string): NotCarriedOver {
 const narrower = (value: readonly string[]): NotCarriedOver => ({
   path: 'network.allowedDomains',
   value,
-  why: 'a domain there allows every port, operation and identity; here HTTPS on port 443, without credentials',
+  why: 'a domain there allows every port, operation and identity; here reading over HTTPS on port 443, without credentials',
   instead: 'write `ports`, `methods`, `paths` and `identity` into the rules that need them',
 })
 
@@ -65,7 +72,7 @@ export function carryNetwork(from: SrtNetwork): CarriedNetwork {
   const badRanges = ranges.filter((range) => !isAddressRange(range))
   const isClear = unclear.length === 0 && badRanges.length === 0
   const allow = allowed
-    .filter(isUsable)
+    .filter(isAllowable)
     .map(({ host, port }): string | AllowRule =>
       port === undefined ? host : { host, ports: [port] },
     )
@@ -85,7 +92,9 @@ export function carryNetwork(from: SrtNetwork): CarriedNetwork {
     },
     notCarriedOver: [
       ...(allow.length > 0 ? [narrower(from.allowedDomains)] : []),
-      ...allowed.filter((one) => !isUsable(one)).map((one) => leave('allowedDomains', one.given)),
+      ...allowed
+        .filter((one) => !isAllowable(one))
+        .map((one) => leave('allowedDomains', one.given)),
       ...unclear.map((one) => leave('deniedDomains', one.given)),
       ...badRanges.map((one) => leave('deniedResolvedAddresses', one)),
     ],

@@ -28,31 +28,77 @@ export interface FilesystemPolicy {
   readonly tmpMiB?: number | undefined
 }
 
-/** One allowed kind of request. Enforced by the egress proxy. */
+/**
+ * One allowed kind of request. Enforced by the egress proxy. A host name alone is the rule that holds only
+ * `host`: reading over HTTPS on port 443, without a credential.
+ */
 export interface AllowRule {
-  /** Exact name, or one leading `*.`. */
+  /** Exact name, or one leading `*.`: every name below it at any depth, and not the name itself. */
   readonly host: string
-  /** Default `[443]`; `[80]` for `http-plain`. */
+  /**
+   * Default `[443]`; `[80]` for `http-plain`. Ports 22, 25, 53 and 853 are refused: SSH and mail cannot be
+   * judged, and names are looked up by the proxy.
+   */
   readonly ports?: readonly number[] | undefined
+  /**
+   * `https` (default): TLS that the proxy opens, reads and closes again. `http-plain`: HTTP without TLS.
+   * `tcp`: any bytes, unseen.
+   */
   readonly protocol?: 'https' | 'http-plain' | 'tcp' | undefined
+  /**
+   * Default `GET`, `HEAD` and `OPTIONS`: what writes must be named. `CONNECT` and `TRACE` are refused.
+   * Not for `tunnel` and `tcp`, where no request is seen.
+   */
   readonly methods?: readonly string[] | undefined
-  /** Path templates: `/v1/messages`, `/repos/acme/*`, `/repos/acme/**`. */
+  /**
+   * Path templates, compared segment by segment, case counting: `/v1/messages`; `/repos/acme/*`, where `*`
+   * is exactly one segment that is not empty; `/repos/acme/**`, where `**` at the end is whatever follows,
+   * or nothing. Default: any path.
+   */
   readonly paths?: readonly string[] | undefined
+  /**
+   * The query keys that a request may have, and no others: each with `"*"` (any value), one value, or a list
+   * of values. A key that comes twice is refused unless every value of it is listed. No key has to be there.
+   * Keys and values are compared decoded. Default: any query.
+   */
   readonly query?: Readonly<Record<string, string | readonly string[]>> | undefined
+  /**
+   * The headers that a request may have, in lower case, with values as in `query`; beside them only plain
+   * ones, which say how a message is sent, read or cached and carry nobody's identity (`accept` and its
+   * kin, `user-agent`, `content-type`, `content-encoding`, `content-language`, `content-length`,
+   * `cache-control`, `pragma`, `range`, `if-*`, `date`, `via`, `expect`, `te`, `trailer`, those of the
+   * connection, and `sec-websocket-key`, `-version` and `-extensions`). A plain one that is named here is
+   * held to its values too. Default: any header.
+   */
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined
+  /** Refused in this release. */
   readonly body?: Readonly<Record<string, unknown>> | undefined
-  /** `anonymous` (default), `guest`, or the id of a credential. */
+  /** `anonymous` (default), `guest`, or the id of a credential. Only `anonymous` in this release. */
   readonly identity?: string | undefined
+  /** TLS passes unread, after a look at the name that it is for. Default `false`. */
   readonly tunnel?: boolean | undefined
+  /** Whether a GET that fits the rule may change to WebSocket. Default `false`. */
   readonly websocket?: boolean | undefined
   readonly reason?: string | undefined
 }
 
-/** One refused kind of request; judged before `allow`. */
+/**
+ * One refused kind of request; judged before `allow`. Without `methods` and `paths`, connections are refused
+ * too, and the name itself when no port is left. With them, only requests that match, so that a tunnel to
+ * the same host and port is refused when the policy is compiled: nobody could keep the rule.
+ */
 export interface DenyRule {
+  /** As in {@link AllowRule.host}. */
   readonly host: string
+  /** Default: every port. */
   readonly ports?: readonly number[] | undefined
+  /** Default: every method. */
   readonly methods?: readonly string[] | undefined
+  /**
+   * Path templates, as in {@link AllowRule.paths}; here a character of ``!$&'()*+,;=:@`` and its escape are
+   * the same. Default: every path. A server that reads paths loosely may have spellings that no list
+   * refuses: allow what is meant instead, where that is possible.
+   */
   readonly paths?: readonly string[] | undefined
   /** Read by the caller's model. */
   readonly reason?: string | undefined
@@ -71,7 +117,10 @@ export interface Budgets {
   readonly distinctNames?: number | undefined
 }
 
-/** What may be reached. Missing or empty means: nothing. */
+/**
+ * What may be reached. Missing or empty means: nothing. A request is allowed when some rule of `allow`
+ * matches it and no rule of `deny` does; the order of rules does not count.
+ */
 export interface NetworkPolicy {
   readonly allow?: readonly (string | AllowRule)[] | undefined
   readonly deny?: readonly (string | DenyRule)[] | undefined
@@ -80,7 +129,10 @@ export interface NetworkPolicy {
    * an `onAsk`, the same as not being there.
    */
   readonly ask?: readonly (string | AllowRule)[] | undefined
-  /** `observe`: what would be refused is told and let through. Not for untrusted code. Default `enforce`. */
+  /**
+   * `observe`: what would be refused is told and let through, but not to ports that no rule could open. Not
+   * for untrusted code. Default `enforce`.
+   */
   readonly mode?: 'enforce' | 'observe' | undefined
   /**
    * Whether programs that ignore proxy variables get out too, by a resolver and listeners inside. Default

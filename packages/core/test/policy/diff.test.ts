@@ -55,6 +55,25 @@ describe('diffPolicy', () => {
       net({ allow: ['a.example'] }),
       ['widens network.allow', 'narrows network.allow'],
     ],
+    ['a host that can be granted', {}, net({ ask: ['a.example'] }), ['widens network.ask']],
+    [
+      'a rule of ask made one of allow',
+      net({ ask: ['a.example'] }),
+      net({ allow: ['a.example'] }),
+      ['widens network.allow', 'narrows network.ask'],
+    ],
+    [
+      'a way out for programs that ignore proxy variables',
+      net({ transparent: false }),
+      net({}),
+      ['widens network.transparent'],
+    ],
+    [
+      'fewer bytes in URLs',
+      net({ budgets: { urlBytesPerWindow: 2 } }),
+      net({ budgets: { urlBytesPerWindow: 1 } }),
+      ['narrows network.budgets.urlBytesPerWindow'],
+    ],
     ['a host no longer denied', net({ deny: ['a.example'] }), {}, ['widens network.deny']],
     ['observing', {}, net({ mode: 'observe' }), ['widens network.mode']],
     [
@@ -108,11 +127,31 @@ describe('diffPolicy', () => {
         protectDefaults: true,
         tmpMiB: 512,
       },
-      network: { allow: [{ host: 'a.example', reason: 'docs' }], mode: 'enforce' },
+      network: {
+        allow: [
+          {
+            host: 'a.example',
+            reason: 'docs',
+            protocol: 'https',
+            ports: [443],
+            methods: ['GET', 'HEAD', 'OPTIONS'],
+            identity: 'anonymous',
+            tunnel: false,
+            websocket: false,
+          },
+        ],
+        mode: 'enforce',
+        transparent: true,
+      },
       resources: { memoryMiB: 2048 },
       process: { user: 'caller' },
     })
     expect(diffPolicy(one, two)).to.deep.equal([])
+  })
+
+  it('says that a rule of ask takes a grant', () => {
+    const [told] = diffPolicy({}, parsePolicy(net({ ask: ['a.example'] })))
+    expect(told?.text).to.equal('adds {"host":"a.example"}, which a grant can open')
   })
 
   it('names variables and credentials without their values', () => {

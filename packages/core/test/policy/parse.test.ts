@@ -27,9 +27,13 @@ describe('parsePolicy', () => {
         },
         { host: 'db.example.com', ports: [5432], protocol: 'tcp' },
       ],
+      ask: [
+        { host: 'ask.example.com', query: { page: '*', kind: ['a'] }, headers: { 'x-a': 'b' } },
+      ],
+      transparent: false,
       deny: ['evil.example.com', { host: 'a.example.com', reason: 'no' }],
       mode: 'enforce',
-      budgets: { bytesTotal: 1_000_000, windowMs: 1000 },
+      budgets: { bytesTotal: 1_000_000, windowMs: 1000, urlBytesPerWindow: 1 },
       addresses: { allow: ['10.0.0.0/8', 'fd00::/8'], deny: ['192.168.0.0/16'] },
     },
     credentials: {
@@ -63,6 +67,11 @@ describe('parsePolicy', () => {
 
   it('takes an empty policy', () => {
     expect(parsePolicy({})).to.deep.equal({})
+  })
+
+  it('takes names with `_`, which services have', () => {
+    const names = ['_acme.a_b.example', '*.x_.example']
+    expect(parsePolicy({ network: { allow: names } }).network?.allow).to.deep.equal(names)
   })
 
   it('stores a name in another script as its A-label', () => {
@@ -129,6 +138,8 @@ describe('parsePolicy', () => {
     [allow('a.example.'), /no host name/],
     [allow('a..example'), /no host name/],
     [allow('-a.example'), /no host name/],
+    [allow(`${'a'.repeat(64)}.example`), /no host name/],
+    [allow('a_-.example'), /no host name/],
     [allow('127.0.0.1'), /not an address/],
     [allow('1.0x7f'), /not an address/],
     [allow(3), /must be a host name or a rule/],
@@ -140,6 +151,15 @@ describe('parsePolicy', () => {
     [allow({ host: 'a.example', protocol: 'tcp', paths: ['/'] }), /inside a tunnel/],
     [allow({ host: 'a.example', tunnel: true, methods: ['GET'] }), /inside a tunnel/],
     [allow({ host: 'a.example', identity: 'nobody' }), /identity: names no credential/],
+    [
+      { network: { ask: [{ host: 'a.example', identity: 'nobody' }] } },
+      /ask\[0\]\.identity: names/,
+    ],
+    [allow({ host: 'a.example', query: { a: [] } }), /must name a value/],
+    [allow({ host: 'a.example', query: { a: 1 } }), /must be `"\*"`, a value, or a list/],
+    [allow({ host: 'a.example', headers: { 'X-A': '*' } }), /in lower case/],
+    [allow({ host: 'a.example', headers: { ':path': '*' } }), /name of a header/],
+    [{ network: { transparent: 'yes' } }, /network\.transparent/],
     [{ network: { addresses: { allow: ['10.0.0.0/33'] } } }, /must be a range/],
     [{ network: { addresses: { allow: ['10.0.0.1'] } } }, /must be a range/],
     [{ network: { addresses: { allow: ['010.0.0.0/8'] } } }, /must be a range/],

@@ -119,6 +119,14 @@ describe('fromSrtSettings', () => {
     expect(hosts.map((one) => one.value)).to.deep.include.members(['localhost', '10.0.0.1'])
   })
 
+  it('leaves out hosts on ports that no rule opens', () => {
+    const network = { allowedDomains: ['a.example:22'], deniedDomains: ['b.example:22'] }
+    const { policy, notCarriedOver } = from({ network })
+    expect(policy.network?.allow).to.deep.equal([])
+    expect(policy.network?.deny).to.deep.equal([{ host: 'b.example', ports: [22] }])
+    expect(notCarriedOver.map((one) => one.value)).to.deep.include('a.example:22')
+  })
+
   it('allows no host when a denial has no equal', () => {
     for (const deniedDomains of [['*'], ['*:443'], ['localhost']]) {
       const { policy } = from({ network: { allowedDomains: ['a.example'], deniedDomains } })
