@@ -16,8 +16,19 @@ export const allDoors: readonly EgressDoor[] = [
   { kind: 'resolver', protocol: 'udp', address: '127.0.0.1', port: 53 },
 ]
 
-/** Stands for a certificate: nothing here looks into it. */
-export const certificate = '-----BEGIN CERTIFICATE-----\nZmFrZQ==\n-----END CERTIFICATE-----\n'
+/** A self-signed authority; its key was thrown away. Public, as every certificate. */
+export const certificate: string = `-----BEGIN CERTIFICATE-----
+MIIBmjCCAT+gAwIBAgIUfoeHBY55nTAphEKBde8T0TxR77YwCgYIKoZIzj0EAwIw
+ITEfMB0GA1UEAwwWQ2Fpc3NvbiB0ZXN0IGF1dGhvcml0eTAgFw0yNjExMjMyMjU2
+MjBaGA8yMTI2MTAzMDIyNTYyMFowITEfMB0GA1UEAwwWQ2Fpc3NvbiB0ZXN0IGF1
+dGhvcml0eTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABItDYNOndOQ5hflyJ+cW
+N6ueb5t332vHsWYu633X0cUoqVcEY5oNcMaVafq9KvzX/Yr0SY3Wlm1kRIBSDXEW
+pj+jUzBRMB0GA1UdDgQWBBSl0mr+onv7V3JTPyROF8Nd5b4m3jAfBgNVHSMEGDAW
+gBSl0mr+onv7V3JTPyROF8Nd5b4m3jAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49
+BAMCA0kAMEYCIQC5LLlnwqaG4b94Dyiig/iOWkuiijID5mTJdsGufzeQTQIhAP0y
+Il99jqxiAkXoZsbsVYTUz198u/SFtHFrvjo1urtM
+-----END CERTIFICATE-----
+`
 
 type Ended = Awaited<EgressSession['ended']>
 
