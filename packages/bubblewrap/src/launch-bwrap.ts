@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { Duplex, type Readable, type Writable } from 'node:stream'
-import type { SandboxPlan } from '@caisson/core'
+import type { SandboxPlan, SystemEntry } from '@caisson/core'
 import { DoorReceiver } from './launch-doors.ts'
 import { openSources } from './launch-sources.ts'
 import type { Machine } from './machine.ts'
@@ -37,7 +37,7 @@ export function launchBwrap(
   plan: SandboxPlan,
   doors: readonly number[],
 ): RunningBwrap {
-  const contents = plan.system.flatMap((entry) => (entry.kind === 'file' ? [entry.content] : []))
+  const contents = plan.system.flatMap((entry) => (entry.kind === 'file' ? [contentOf(entry)] : []))
   const sources = openSources(plan, machine.initPath)
   try {
     const first = firstFile(plan)
@@ -59,6 +59,10 @@ export function launchBwrap(
   } finally {
     sources.close()
   }
+}
+
+function contentOf(entry: Extract<SystemEntry, { kind: 'file' }>): Buffer {
+  return Buffer.from(entry.content, entry.encoding ?? 'utf8')
 }
 
 function start(
@@ -87,7 +91,7 @@ function start(
 function attend(
   child: ChildProcess,
   plan: SandboxPlan,
-  [options, contents]: readonly [readonly string[], readonly string[]],
+  [options, contents]: readonly [readonly string[], readonly Buffer[]],
 ): RunningBwrap {
   let complaint = ''
   const exited = new Promise<void>((resolve) => {
@@ -131,11 +135,11 @@ function readInitPid(child: ChildProcess, exited: Promise<void>): Promise<number
   return told
 }
 
-function send(child: ChildProcess, at: number, text: string): void {
+function send(child: ChildProcess, at: number, content: string | Buffer): void {
   const target: Writable = stream(child, at)
   // A bwrap that ends early leaves nobody to read; its end is what gets reported.
   target.on('error', () => undefined)
-  target.end(text)
+  target.end(content)
 }
 
 function readable(child: ChildProcess, at: number): Readable {

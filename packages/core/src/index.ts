@@ -13,6 +13,7 @@ export { parsePolicy } from './policy/parse.ts'
 export { type PlanOptions, planSandbox } from './plan/plan.ts'
 export type { PlanEgress } from './plan/plan-egress.ts'
 export { probeHost, type ProbeHostOptions } from './plan/probe-host.ts'
+export type { TrustFacts } from './plan/trust.ts'
 export type { HostFacts, HostPathKind, SourceFact } from './plan/host-facts.ts'
 export {
   resolveAccess,

@@ -1,3 +1,4 @@
+import type { TrustFacts } from './trust.ts'
 import type { SystemEntry } from './types.ts'
 
 /** What lies at a path of the host. `other` is a socket, a device or a fifo. */
@@ -33,4 +34,6 @@ export interface HostFacts {
    * a folder above it is one.
    */
   readonly mountPoints: Readonly<Record<string, HostPathKind>>
+  /** Whom the host trusts; missing where the policy reaches nothing. */
+  readonly trust?: TrustFacts | undefined
 }

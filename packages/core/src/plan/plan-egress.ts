@@ -1,11 +1,12 @@
 import type { EgressDoor } from '../egress.ts'
 import { egressEnvironment } from './egress-environment.ts'
+import { noTrust, planTrust, type TrustFacts, type TrustPlan } from './trust.ts'
 import type { PlannedNetwork } from './types.ts'
 
 /** What of an open way out matters to a plan; an `EgressSession` is one. */
 export interface PlanEgress {
   readonly doors: readonly EgressDoor[]
-  /** The authority that programs inside must trust, PEM. */
+  /** The authority that programs inside must trust, PEM; empty when nothing is intercepted. */
   readonly certificate: string
 }
 
@@ -16,17 +17,28 @@ export interface EgressPart {
   readonly environment: Readonly<Record<string, string>>
   /** Whether something inside answers questions for names. */
   readonly hasResolver: boolean
+  /** Where programs find whom to trust. */
+  readonly trust: TrustPlan
 }
 
-const noWayOut: EgressPart = { network: { kind: 'none' }, environment: {}, hasResolver: false }
+const noWayOut: EgressPart = {
+  network: { kind: 'none' },
+  environment: {},
+  hasResolver: false,
+  trust: noTrust,
+}
+
+const untrusting: TrustFacts = { bundle: null, javaStores: [] }
 
 /** Plans the way out. Doors are copied, so that freezing the plan leaves those of the session alone. */
-export function planEgress(egress: PlanEgress | null): EgressPart {
+export function planEgress(egress: PlanEgress | null, host: TrustFacts = untrusting): EgressPart {
   if (egress === null) return noWayOut
   const doors = egress.doors.map((door) => ({ ...door }))
+  const trust = egress.certificate === '' ? noTrust : planTrust(host, egress.certificate)
   return {
     network: { kind: 'egress', doors },
-    environment: egressEnvironment(doors),
+    environment: { ...egressEnvironment(doors), ...trust.environment },
     hasResolver: doors.some(({ kind }) => kind === 'resolver'),
+    trust,
   }
 }

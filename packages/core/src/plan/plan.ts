@@ -11,6 +11,7 @@ import { byDepth, type PlacedMount, placeMounts } from './mount-places.ts'
 import { planRules } from './path-rules.ts'
 import { type PlanEgress, planEgress } from './plan-egress.ts'
 import { planFault } from './plan-fault.ts'
+import { withTrust } from './trust.ts'
 import type { PlannedLimits, PlannedMount, SandboxPlan, SystemEntry } from './types.ts'
 
 const bytesPerMiB = 1024 * 1024
@@ -120,10 +121,10 @@ export function planSandbox(
   const view = filesystem.system ?? 'host'
   const user = planUser(policy, facts)
   const process = planProcess(policy, user)
-  const wayOut = planEgress(egress)
+  const wayOut = planEgress(egress, facts.trust)
   const { hostname } = process
   const made = etcFiles({ user, hostname, hasResolver: wayOut.hasResolver })
-  const system = planSystem(view, facts, made)
+  const system = withTrust(planSystem(view, facts, made), wayOut.trust)
   const placed = placeMounts(wanted, facts.sources).toSorted(byDepth)
   checkTargets(placed, { system, scratch: [tmp, home], facts })
   checkOverlaps(placed)

@@ -6,6 +6,8 @@ import { SandboxError } from '../errors.ts'
 import type { Policy } from '../policy/types.ts'
 import type { HostFacts, HostPathKind, SourceFact } from './host-facts.ts'
 import { hostMountPoint, placeMounts } from './mount-places.ts'
+import { wayOutClause } from './check-support.ts'
+import { probeTrust } from './probe-trust.ts'
 import { javaFolder, systemPaths } from './system-paths.ts'
 import type { SystemEntry } from './types.ts'
 
@@ -122,9 +124,10 @@ export async function probeHost(
   const mounts = policy.filesystem?.mounts ?? []
   const isHostSystem = (policy.filesystem?.system ?? 'host') === 'host'
   const system = isHostSystem ? probeSystem() : []
-  const [sources, homes] = await Promise.all([
+  const [sources, homes, trust] = await Promise.all([
     Promise.all(mounts.map((mount) => probeSource(mount.source, workingDirectory))),
     probeHomes(),
+    wayOutClause(policy) === null ? undefined : probeTrust(),
   ])
   const placed = placeMounts(mounts, sources)
   const points = placed.flatMap((one) => hostMountPoint(one, placed, system) ?? [])
@@ -136,5 +139,6 @@ export async function probeHost(
     system,
     sources,
     mountPoints: Object.fromEntries(kinds),
+    trust,
   }
 }

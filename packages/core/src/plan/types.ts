@@ -5,8 +5,13 @@ import type { MountAccess } from '../policy/types.ts'
 export type SystemEntry =
   | { readonly kind: 'bind'; readonly path: string }
   | { readonly kind: 'link'; readonly path: string; readonly to: string }
-  /** A small file made for the sandbox (`/etc/passwd`, `/etc/hosts` …). */
-  | { readonly kind: 'file'; readonly path: string; readonly content: string }
+  /** A file made for the sandbox (`/etc/passwd`, `/etc/hosts` …); base64 where its bytes are no text. */
+  | {
+      readonly kind: 'file'
+      readonly path: string
+      readonly content: string
+      readonly encoding?: 'base64' | undefined
+    }
 
 /** One glob of `deny` or `protect`, split at `/`; a component `**` matches any number of folders. */
 export interface PathRule {
