@@ -7,8 +7,14 @@ import { factsFor, plan } from './facts.ts'
 
 const someHost: Policy = { network: { allow: ['api.example'] } }
 const proxyVariables = [
-  ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'],
-  ...['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'],
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'ALL_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'all_proxy',
+  'no_proxy',
   'NODE_USE_ENV_PROXY',
 ]
 
