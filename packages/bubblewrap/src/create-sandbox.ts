@@ -1,4 +1,5 @@
 import { createSandbox as create, type Sandbox, type SandboxOptions } from '@caisson/core'
+import { egressGateway, type EgressOptions } from '@caisson/egress-proxy'
 import { bubblewrap } from './bubblewrap.ts'
 import type { BubblewrapOptions } from './options.ts'
 
@@ -6,6 +7,8 @@ import type { BubblewrapOptions } from './options.ts'
 export interface BubblewrapSandboxOptions extends SandboxOptions {
   /** How the driver finds what it needs. */
   readonly bubblewrap?: BubblewrapOptions | undefined
+  /** How the way out is, beside the policy: whom it trusts, where names lead, who is asked. */
+  readonly egress?: EgressOptions | undefined
 }
 
 /**
@@ -22,6 +25,9 @@ export async function createSandbox(options: BubblewrapSandboxOptions): Promise<
     throw new TypeError(
       'this createSandbox always takes bubblewrap; for another driver import it from @caisson/core',
     )
-  const { bubblewrap: driverOptions, ...rest } = options
-  return create({ ...rest, driver: bubblewrap(driverOptions) })
+  const { bubblewrap: driverOptions, egress, gateway, ...rest } = options
+  if (egress !== undefined && gateway !== undefined)
+    throw new TypeError('createSandbox takes `egress` or `gateway`, not both')
+  const driver = bubblewrap(driverOptions)
+  return create({ ...rest, driver, gateway: gateway ?? egressGateway(egress) })
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Socket as DatagramSocket } from 'node:dgram'
 import type { Server, Socket } from 'node:net'
 import {
@@ -135,7 +136,7 @@ export async function sandboxWithDoors(
 export async function start(
   { session }: DoorSandbox,
   argv: readonly string[],
-): Promise<{ readonly process: DriverProcess; output(): string }> {
+): Promise<{ readonly process: DriverProcess; output: () => string }> {
   const process = await session.spawn({
     argv,
     environment: { PATH: '/usr/bin:/bin' },
@@ -157,4 +158,23 @@ export async function run(sandbox: DoorSandbox, argv: readonly string[]): Promis
   const { process, output } = await start(sandbox, argv)
   await process.exited
   return output()
+}
+
+/** Python that says something to an address and prints what came back. */
+export function talk(protocol: 'tcp' | 'udp', address: string, port: number): string[] {
+  const type = protocol === 'tcp' ? 'SOCK_STREAM' : 'SOCK_DGRAM'
+  const lines = [
+    'import socket',
+    `s = socket.socket(socket.AF_INET, socket.${type})`,
+    's.settimeout(5)',
+    `s.connect(("${address}", ${port}))`,
+    's.send(b"hello")',
+    'print(s.recv(100).decode())',
+  ]
+  return ['python3', '-c', lines.join('\n')]
+}
+
+/** What `condition` waits for is over in an instant, but not in this one. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await delay(2)
 }

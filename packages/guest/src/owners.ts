@@ -12,7 +12,7 @@ const patienceMs = 1000
 
 interface Question {
   readonly peer: string
-  answer(pid: number | null): void
+  readonly answer: (pid: number | null) => void
 }
 
 /**
@@ -66,7 +66,7 @@ export class Owners {
   /** The command of a stream that is open: it is until nothing that descends from the command is left. */
   async #commandOf(stream: number): Promise<number | null> {
     const owner = this.#link.receiver(stream)
-    if (!(owner instanceof ProcessStream)) return null
+    if (!(owner instanceof ProcessStream) || !owner.isCommand) return null
     return await owner.started.then(
       ({ pid }) => pid,
       () => null,

@@ -66,6 +66,11 @@ export class ProcessStream implements DriverProcess, StreamReceiver {
     return this.#started.promise
   }
 
+  /** Whether it is a command of the host, not a function of init. */
+  get isCommand(): boolean {
+    return !this.#start.builtin
+  }
+
   get pid(): number {
     return this.#pid
   }

@@ -50,13 +50,18 @@ describe('connectGuest', () => {
         { kind: 'rlimit', resource: 4, value: 0 },
         { kind: 'seccomp', program: Buffer.alloc(8, 1) },
         { kind: 'proc-check' },
+        {
+          kind: 'doors',
+          channel: 6,
+          doors: [{ protocol: 'udp', address: '127.0.0.1', port: 258 }],
+        },
         { kind: 'lock' },
       ],
     })
     const setup = await peer.greet()
     const reader = new Reader(setup.payload)
     const text = (): string => reader.str(100).toString()
-    expect([setup.type, setup.stream, reader.u16(), reader.u32()]).to.deep.equal([1, 0, 1, 9])
+    expect([setup.type, setup.stream, reader.u16(), reader.u32()]).to.deep.equal([1, 0, 1, 10])
     expect([reader.u8(), reader.u32(), reader.u8(), reader.u8()]).to.deep.equal([1, 3, 2, 0])
     expect([text(), text(), reader.u64()]).to.deep.equal(['/.caisson/m/3', '/work', 4096n])
     expect([reader.u32(), text(), reader.u8(), reader.u32(), text(), text()]).to.deep.equal([
@@ -72,9 +77,10 @@ describe('connectGuest', () => {
     expect([reader.u8(), text()]).to.deep.equal([9, '/tmp'])
     expect([reader.u8(), reader.u32(), reader.u32()]).to.deep.equal([4, 1000, 1001])
     expect([reader.u8(), reader.u32(), reader.u64()]).to.deep.equal([5, 4, 0n])
-    expect([reader.u8(), reader.bytes(8).length, reader.u8(), reader.u8()]).to.deep.equal([
-      6, 8, 7, 8,
-    ])
+    expect([reader.u8(), reader.bytes(8).length, reader.u8()]).to.deep.equal([6, 8, 7])
+    expect([reader.u8(), reader.u32(), reader.u32()]).to.deep.equal([10, 6, 1])
+    expect([reader.u8(), reader.u32(), reader.u16()]).to.deep.equal([1, 0x0100_007f, 258])
+    expect(reader.u8()).to.equal(8)
     reader.end()
     const session = await connecting
     expect(session.overlays).not.to.equal(null)

@@ -21,6 +21,8 @@ export interface LiveOptions {
   /** Host folders, bound at `/.caisson/m/<index>`. */
   readonly staged?: readonly string[]
   readonly sentinel?: boolean
+  /** Plays the host's end of the channel for doors, which init has as descriptor 4. */
+  readonly onChannel?: (channel: Duplex) => void
 }
 
 const namespaces = ['user', 'pid', 'net', 'ipc', 'uts'].map((name) => `--unshare-${name}`)
@@ -59,14 +61,16 @@ const ending: readonly SetupOperation[] = [
 
 /** Starts one. */
 export async function liveSandbox(options: LiveOptions = {}): Promise<LiveSandbox> {
-  const { operations = [], staged = [], sentinel = false } = options
+  const { operations = [], staged = [], sentinel = false, onChannel } = options
   const bwrap = spawn('bwrap', bwrapArguments(staged), {
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...(onChannel ? (['pipe'] as const) : [])],
     env: {},
   })
   const over = new Promise<void>((resolve) => bwrap.once('exit', () => resolve()))
   const link = bwrap.stdio[3]
   if (!(link instanceof Duplex)) throw new Error('bwrap has no link')
+  const channel = bwrap.stdio[4]
+  if (channel instanceof Duplex) onChannel?.(channel)
   const notices: SessionNotice[] = []
   const session = await connectGuest(link, {
     operations: [...operations, ...ending],
