@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { FakeGateway } from './fake-gateway.ts'
 import type { FakeProcess } from './fake-process.ts'
 import { FakeDriver } from './fake-session.ts'
-import { makeReachingFixture, type ReachingFixture } from './fixture.ts'
+import { makeReachingFixture, type ReachingFixture, someHost } from './fixture.ts'
 
 const peer = { protocol: 'tcp', address: '127.0.0.1', port: 40_000 } as const
 
@@ -141,6 +141,26 @@ describe('a decision of the way out', () => {
     expect(events.filter(({ type }) => type === 'denial')).to.have.length(401)
   })
 
+  it('is not deduced a second time from what the command reports', async () => {
+    const [driver, gateway] = [new FakeDriver(), new FakeGateway()]
+    gateway.doors = gateway.doors.slice(0, 1)
+    await using sandbox = await createSandbox({ driver, gateway, policy: someHost })
+    const [session] = driver.sessions
+    const [egress] = gateway.sessions
+    if (session === undefined) throw new Error('nothing was launched')
+    session.script = (process) => {
+      egress?.decide({ processId: 'p1' })
+      process.emit('stderr', 'curl: (6) Could not resolve host: evil.example\n')
+      process.emit('stderr', 'curl: (6) Could not resolve host: other.example\n')
+      process.end({ exitCode: 6 })
+    }
+    const { denials } = await sandbox.exec('x')
+    expect(denials.map(({ source, target }) => `${source} ${target}`)).to.deep.equal([
+      'proxy GET evil.example/a',
+      'inferred other.example',
+    ])
+  })
+
   it('that came before there was anybody to listen is told then', async () => {
     const [driver, gateway] = [new FakeDriver(), new FakeGateway()]
     driver.ready = async () => {
@@ -149,8 +169,7 @@ describe('a decision of the way out', () => {
       egress?.request.onLog('early\u001B[2J')
       expect(await egress?.request.locate(peer)).to.equal(null)
     }
-    const policy = { network: { allow: ['api.example'] } }
-    await using sandbox = await createSandbox({ driver, gateway, policy })
+    await using sandbox = await createSandbox({ driver, gateway, policy: someHost })
     const logged = new Promise<string>((resolve) => {
       sandbox.on('log', ({ message }) => resolve(message))
     })
