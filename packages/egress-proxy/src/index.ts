@@ -3,6 +3,18 @@
  *
  * @packageDocumentation
  */
+export { createEgressProxy } from './create-egress-proxy.ts'
+export { egressGateway } from './egress-gateway.ts'
+export type {
+  AcceptedFor,
+  EgressProxy,
+  ListenAt,
+  ListenHandle,
+  ProxyListener,
+} from './egress-proxy.ts'
+export type { ClientCertificate, EgressOptions, EgressProxyOptions } from './options.ts'
+export type { OnAsk, Question } from './engine/asker.ts'
+export type { EgressHooks, HookAnswer, RequestView, ResponseView } from './engine/hooks.ts'
 export type { ReasonCode } from './decide/reason.ts'
 export { RefusalError, type Refusal } from './refusal.ts'
 export { defaultLimits, type ProxyLimits } from './limits.ts'

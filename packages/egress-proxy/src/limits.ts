@@ -27,6 +27,8 @@ export interface ProxyLimits {
   /** Leaf certificates kept. */
   readonly leaves: number
   readonly handshakesPerSecond: number
+  /** Questions for names that are answered. */
+  readonly questionsPerSecond: number
   /** Decisions waiting for `onAsk`. */
   readonly pendingAsks: number
   readonly askMs: number
@@ -62,6 +64,7 @@ export const defaultLimits: ProxyLimits = Object.freeze({
   http2Streams: 100,
   leaves: 256,
   handshakesPerSecond: 200,
+  questionsPerSecond: 500,
   pendingAsks: 64,
   askMs: 120_000,
   hookMs: 5_000,

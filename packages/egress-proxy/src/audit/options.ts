@@ -1,0 +1,36 @@
+import type { KeyObject } from 'node:crypto'
+
+/** A signed statement of how far a trail had come. Keep it where the trail's keeper cannot change it. */
+export interface Checkpoint {
+  readonly sandboxId: string
+  /** Lines so far. */
+  readonly lines: number
+  /** Hash of the last of them, hexadecimal. */
+  readonly hash: string
+  /** Milliseconds since the epoch. */
+  readonly time: number
+  /** Ed25519 over the canonical form (see `checkpointText`), base64; `null` without a key. */
+  readonly signature: string | null
+}
+
+/** Where decisions are written down, and how strictly. One of `path` and `write`. */
+export interface AuditOptions {
+  /** A file that lines are appended to; made with mode 0600. One sandbox each. */
+  readonly path?: string | undefined
+  /** Takes lines, each ending with a line feed. What it returns is waited for before it is called again. */
+  readonly write?: ((lines: string) => void | Promise<void>) | undefined
+  /**
+   * Nothing may happen unwritten: with `path`, each line is in the file before what it tells of goes on; with
+   * `write`, nothing is allowed while more than `pendingBytes` wait. Otherwise lines that find no room are
+   * dropped, and counted in the next that finds some. Default `false`.
+   */
+  readonly strict?: boolean | undefined
+  /** Lines that wait to be written, in bytes. Default 1 MiB. */
+  readonly pendingBytes?: number | undefined
+  /** Signs checkpoints: an Ed25519 private key, or its PEM. Default: unsigned. */
+  readonly signingKey?: KeyObject | string | undefined
+  /** A checkpoint after so many lines, and one at the end. Default 1000. */
+  readonly checkpointEvery?: number | undefined
+  /** Takes each checkpoint, for anchoring it elsewhere. What it throws is told to `onLog`. */
+  readonly onCheckpoint?: ((checkpoint: Checkpoint) => void) | undefined
+}

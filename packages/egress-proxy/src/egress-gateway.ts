@@ -1,0 +1,37 @@
+import type { EgressGateway, EgressRequest, EgressSession } from '@caisson/core'
+import { createEgressProxy } from './create-egress-proxy.ts'
+import type { EgressProxy } from './egress-proxy.ts'
+import type { EgressOptions } from './options.ts'
+
+/**
+ * The way out for sandboxes: each gets a proxy of its own, with its own authority, budgets and audit
+ * stream. Drivers' own `createSandbox` make one from their option `egress`; with core's, pass it as
+ * `gateway`.
+ *
+ * @throws TypeError for options that are none, when a sandbox is made
+ */
+export function egressGateway(options: EgressOptions = {}): EgressGateway {
+  return {
+    open: async (request) => {
+      const { sandboxId, policy, locate, onDecision, onLog } = request
+      const own = { id: sandboxId, policy, locate, onDecision, onLog }
+      return session(await createEgressProxy({ ...options, ...own }), request)
+    },
+  }
+}
+
+function session(proxy: EgressProxy, { signal }: EgressRequest): EgressSession {
+  const onAbort = (): void => void proxy.close()
+  signal.addEventListener('abort', onAbort, { once: true })
+  void proxy.ended.then(() => signal.removeEventListener('abort', onAbort))
+  return {
+    doors: proxy.doors,
+    certificate: proxy.certificate,
+    listen: (door, handle) => proxy.listen({ handle, door }),
+    accept: (connection, arrival) => proxy.accept(connection, arrival),
+    update: (policy) => proxy.update(policy),
+    usage: () => proxy.usage(),
+    ended: proxy.ended,
+    close: () => proxy.close(),
+  }
+}

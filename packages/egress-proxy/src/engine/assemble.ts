@@ -1,0 +1,132 @@
+import type { EgressDecision, EgressDoor } from '@caisson/core'
+import { randomBytes } from 'node:crypto'
+import { openTrail } from '../audit/open-trail.ts'
+import type { AuditTrail } from '../audit/trail.ts'
+import { Ledger } from '../budget/ledger.ts'
+import { TokenBucket } from '../budget/token-bucket.ts'
+import { namedHosts } from '../decide/policy.ts'
+import { createDialer } from '../dial/create-dialer-dial.ts'
+import { OwnAddresses } from '../dial/own-dial.ts'
+import type { PooledDialer } from '../dial/pooled-dialer.ts'
+import { defaultLimits, type ProxyLimits } from '../limits.ts'
+import type { EgressProxyOptions } from '../options.ts'
+import { NameAddresses } from '../resolve/name-addresses.ts'
+import { createAuthority } from '../tls/authority.ts'
+import { coverage, vouchedFor } from './vouched-for.ts'
+import { Asker } from './asker.ts'
+import { Deadlines } from './deadlines.ts'
+import type { Engine } from './engine.ts'
+import { Judge } from './judge.ts'
+import { boundedLocate, type Locate } from './locator.ts'
+import { OpenConnections } from './open-connections.ts'
+import { planDoors } from './plan-doors.ts'
+import { makeSnapshot, PolicyCell } from './policy-cell.ts'
+import { Recorder } from './recorder.ts'
+
+/** A proxy's parts, put together, and what only its outside needs. */
+export interface Assembly {
+  readonly id: string
+  readonly engine: Engine
+  readonly cell: PolicyCell
+  readonly asker: Asker
+  readonly dialer: PooledDialer
+  readonly own: OwnAddresses
+  readonly trail: AuditTrail
+  readonly doors: readonly EgressDoor[]
+  readonly locate: Locate
+  readonly listeners: Set<(decision: EgressDecision) => void>
+  /** Whether the authority may vouch for a host pattern. */
+  covers(pattern: string): boolean
+  received(): number
+}
+
+const mostNames = 65_536
+
+/**
+ * Puts a proxy together; nothing listens yet.
+ *
+ * @throws SandboxError `POLICY_INVALID`, `POLICY_UNSUPPORTED`
+ * @throws TypeError for options that are none
+ */
+export function assemble(options: EgressProxyOptions): Assembly {
+  const id = options.id ?? `e${randomBytes(8).toString('hex')}`
+  const limits: ProxyLimits = { ...defaultLimits, ...options.limits }
+  const now = (): number => performance.now()
+  const cell = new PolicyCell(makeSnapshot(options.policy, 1))
+  const hosts = namedHosts(cell.now.compiled)
+  const vouched = vouchedFor(options, hosts, cell.now.compiled.observe)
+  const own = new OwnAddresses()
+  const dialer = createDialer({ ...options, limits, own, guard: () => cell.now.guard })
+  const trail = openTrail(options.audit, id, options.onLog ?? (() => undefined))
+  const listeners = new Set<(decision: EgressDecision) => void>()
+  const recorder = new Recorder({
+    trail,
+    now: Date.now,
+    policyVersion: () => cell.now.compiled.version,
+    onDecision: (decision) => tell(decision, options, listeners),
+  })
+  const ledger = new Ledger(cell.now.budgets, now)
+  const asker = new Asker(options.onAsk, limits)
+  const names = new NameAddresses(
+    mostNames,
+    hosts.filter((host) => !host.wildcard).map((host) => host.pattern),
+  )
+  const hooks = options.hooks ?? {}
+  const policy = () => cell.now.compiled
+  const judge = new Judge({ ledger, asker, hooks, hookMs: limits.hookMs, recorder, policy })
+  let bytesIn = 0
+  const engine: Engine = {
+    limits,
+    dialer,
+    authority: createAuthority({ sandboxId: id, names: vouched, limits }),
+    names,
+    ledger,
+    handshakes: new TokenBucket(limits.handshakesPerSecond, now()),
+    questions: new TokenBucket(limits.questionsPerSecond, now()),
+    hooks,
+    judge,
+    recorder,
+    deadlines: new Deadlines(now),
+    open: new OpenConnections(limits.connections),
+    policy,
+    now,
+    received: (bytes) => {
+      bytesIn += bytes
+    },
+  }
+  return {
+    id,
+    engine,
+    cell,
+    asker,
+    dialer,
+    own,
+    trail,
+    listeners,
+    doors: planDoors({
+      hosts,
+      transparent: options.policy.network?.transparent ?? true,
+      addressOf: (name) => names.addressOf(name),
+    }),
+    locate: boundedLocate(options.locate ?? (() => Promise.resolve(null))),
+    covers: coverage(vouched),
+    received: () => bytesIn,
+  }
+}
+
+function tell(
+  decision: EgressDecision,
+  { onDecision }: EgressProxyOptions,
+  listeners: ReadonlySet<(decision: EgressDecision) => void>,
+): void {
+  // A listener's own error is the host application's: it is thrown where it cannot stop a refusal.
+  for (const listener of onDecision === undefined ? listeners : [onDecision, ...listeners]) {
+    try {
+      listener(decision)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+}

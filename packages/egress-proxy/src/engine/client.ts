@@ -1,0 +1,48 @@
+import type { EgressPeer } from '@caisson/core'
+import type { Duplex } from 'node:stream'
+import type { Door } from '../decide/request.ts'
+
+/** One connection of the sandbox, from its door to its end. */
+export class Client {
+  readonly stream: Duplex
+  /** The inner end, where it is known. */
+  readonly peer: EgressPeer | null
+  /** Aborted when the connection is over: whatever is done on its behalf stops. */
+  readonly signal: AbortSignal
+  readonly #abort = new AbortController()
+  readonly #locate: (peer: EgressPeer) => Promise<string | null>
+  #owner: Promise<string | null> | null = null
+
+  constructor(
+    stream: Duplex,
+    peer: EgressPeer | null,
+    locate: (peer: EgressPeer) => Promise<string | null>,
+  ) {
+    this.stream = stream
+    this.peer = peer
+    this.#locate = locate
+    this.signal = this.#abort.signal
+    // Errors are told by whoever reads; without a listener they would end the host process.
+    stream.on('error', () => undefined)
+    stream.once('close', () => this.#abort.abort(new Error('the client has left')))
+  }
+
+  /** The command that holds the connection. Asked once: who passes it on answers for it. */
+  owner(): Promise<string | null> {
+    this.#owner ??= this.peer === null ? Promise.resolve(null) : this.#locate(this.peer)
+    return this.#owner
+  }
+
+  destroy(): void {
+    this.stream.destroy()
+  }
+}
+
+/** What a request is recorded by. */
+export interface Asked {
+  readonly door: Door
+  readonly host: string
+  readonly port: number | null
+  readonly method: string | null
+  readonly path: string | null
+}

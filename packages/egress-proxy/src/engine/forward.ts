@@ -1,0 +1,205 @@
+import type { Duplex } from 'node:stream'
+import { budgetRefusal } from '../budget/ledger.ts'
+import type { Call, CallEvents, Exchange, UpstreamConnection } from '../exchange.ts'
+import type { Body, OutgoingHead, ResponseHead } from '../http-message.ts'
+import type { HttpRequest } from '../decide/request.ts'
+import { type Refusal, RefusalError } from '../refusal.ts'
+import type { Client } from './client.ts'
+import type { Deadline } from './deadlines.ts'
+import type { Engine } from './engine.ts'
+import { askHook, requestView } from './hooks.ts'
+import { asked } from './judge.ts'
+import { MeteredBody } from './metered-body.ts'
+import { incomingFields } from './read-request.ts'
+import { answerRefusal } from './refusal-answer.ts'
+
+/** An exchange that was allowed, and what is sent for it. */
+export interface Allowed {
+  readonly exchange: Exchange
+  readonly client: Client
+  readonly request: HttpRequest
+  readonly outgoing: OutgoingHead
+  readonly sequence: number
+  /** Bytes of the request line and header, spent already. */
+  readonly headBytes: number
+  /** Takes over when the upstream changes to WebSocket. */
+  readonly switched: (head: ResponseHead, upstream: Duplex) => void
+}
+
+/** One allowed request on its way to an upstream and back. */
+export class Forward {
+  readonly #engine: Engine
+  readonly #allowed: Allowed
+  readonly #body: MeteredBody | null
+  readonly #startedMs: number
+  readonly #deadline: Deadline
+  #call: Call | null = null
+  #bytesOut: number
+  #bytesIn = 0
+  #status: number | null = null
+  #retried = false
+  #answered = false
+  #over = false
+
+  constructor(engine: Engine, allowed: Allowed) {
+    this.#engine = engine
+    this.#allowed = allowed
+    this.#startedMs = engine.now()
+    this.#bytesOut = allowed.headBytes
+    this.#body = allowed.exchange.body === null ? null : this.#metered(allowed.exchange.body)
+    this.#deadline = engine.deadlines.start(engine.limits.responseMs, () => this.#late())
+    allowed.exchange.onClose((complete) => this.#close(complete))
+  }
+
+  /** Dials and sends. Never rejects. */
+  async run(fresh = false): Promise<void> {
+    const { request, client } = this.#allowed
+    const { host, port, scheme } = request
+    const protocol = this.#allowed.exchange.head.version === '2' ? 'h2' : 'http/1.1'
+    try {
+      const wanted = { scheme, protocol, fresh } as const
+      const upstream = await this.#engine.dialer.open({ host, port }, wanted, client.signal)
+      if (this.#over) upstream.destroy()
+      else this.#send(upstream)
+    } catch (error) {
+      await this.#refuse(error instanceof RefusalError ? error.refusal : unreachable)
+    }
+  }
+
+  #send(upstream: UpstreamConnection): void {
+    const { outgoing, exchange } = this.#allowed
+    exchange.continue()
+    this.#call = upstream.request(outgoing, this.#body, this.#events())
+  }
+
+  #events(): CallEvents {
+    return {
+      // The client was told to go on when the request was allowed; other interim answers end here.
+      informed: () => this.#deadline.touch(),
+      responded: (head, body) => void this.#respond(head, body),
+      switched: (head, upstream) => {
+        this.#answered = true
+        this.#status = head.status
+        this.#deadline.done()
+        this.#allowed.switched(head, upstream)
+      },
+      failed: (_error, unsent) => void this.#failed(unsent),
+    }
+  }
+
+  async #respond(head: ResponseHead, body: Body | null): Promise<void> {
+    const { hooks, limits } = this.#engine
+    this.#deadline.done()
+    if (hooks.onResponse !== undefined) {
+      const view = requestView(this.#allowed.request)
+      const refusal = await askHook(() => hooks.onResponse?.(view, head), limits.hookMs)
+      if (refusal !== null) {
+        body?.cancel()
+        this.#call?.abort()
+        return this.#refuse(refusal)
+      }
+    }
+    if (this.#over) {
+      body?.cancel()
+      return
+    }
+    this.#answered = true
+    this.#status = head.status
+    const answer = { status: head.status, headers: incomingFields(head.headers) }
+    this.#allowed.exchange.respond(answer, body === null ? null : this.#counted(body))
+  }
+
+  async #failed(unsent: boolean): Promise<void> {
+    if (this.#over || this.#answered) return
+    // An idle connection may have been closed by its upstream just when it was taken.
+    if (unsent && !this.#retried && this.#body?.started !== true) {
+      this.#retried = true
+      return this.run(true)
+    }
+    return this.#refuse(broken)
+  }
+
+  /** The request was allowed and is refused after all. */
+  async #refuse(refusal: Refusal): Promise<void> {
+    if (this.#over || this.#answered) return
+    this.#answered = true
+    this.#deadline.done()
+    const { client, exchange, request } = this.#allowed
+    await this.#engine.judge.refuse(asked(request), refusal, client)
+    answerRefusal(exchange, refusal)
+  }
+
+  #late(): void {
+    this.#call?.abort()
+    void this.#refuse(tooLate)
+  }
+
+  #metered(body: Body): MeteredBody {
+    const { host } = this.#allowed.request
+    return new MeteredBody(body, {
+      onBytes: (count) => {
+        const code = this.#engine.ledger.spend(host, count, this.#bytesOut)
+        if (code !== null) this.#overBudget(budgetRefusal(code))
+        else this.#bytesOut += count
+        this.#deadline.touch()
+        return code === null
+      },
+      onOver: () => this.#deadline.touch(),
+    })
+  }
+
+  /** The upstream sees a cut, never an end; the client hears why, if it has no answer yet. */
+  #overBudget(refusal: Refusal): void {
+    this.#call?.abort()
+    if (!this.#answered) void this.#refuse(refusal)
+    else this.#allowed.exchange.abort()
+  }
+
+  #counted(body: Body): Body {
+    return new MeteredBody(body, {
+      onBytes: (count) => {
+        this.#bytesIn += count
+        this.#engine.received(count)
+        return true
+      },
+      onOver: () => undefined,
+    })
+  }
+
+  #close(complete: boolean): void {
+    if (this.#over) return
+    this.#over = true
+    this.#deadline.done()
+    if (!complete) this.#call?.abort()
+    this.#engine.recorder.finished(this.#allowed.sequence, {
+      bytesOut: this.#bytesOut,
+      bytesIn: this.#bytesIn,
+      status: this.#status,
+      outcome: complete ? 'complete' : 'cut',
+      durationMs: this.#engine.now() - this.#startedMs,
+    })
+  }
+}
+
+const again = 'try again later'
+
+const unreachable: Refusal = Object.freeze({
+  code: 'connect_failed',
+  rule: null,
+  reason: 'the host could not be reached',
+  remedy: again,
+})
+
+const broken: Refusal = Object.freeze({
+  code: 'upstream_failed',
+  rule: null,
+  reason: 'the host broke off, or answered something that is no proper answer',
+  remedy: again,
+})
+
+const tooLate: Refusal = Object.freeze({
+  code: 'upstream_timeout',
+  rule: null,
+  reason: 'the host did not answer in time',
+  remedy: again,
+})

@@ -1,0 +1,86 @@
+import type { Exchange } from '../exchange.ts'
+import type { IncomingHead, OutgoingHead } from '../http-message.ts'
+import { formatAuthority } from '../names/authority.ts'
+import type { Refusal } from '../refusal.ts'
+import { passedHandshakeFields } from '../websocket/handshake.ts'
+import type { Client } from './client.ts'
+import type { Engine } from './engine.ts'
+import { Forward } from './forward.ts'
+import { type Channel, outgoingFields, type ReadRequest, readRequest } from './read-request.ts'
+import { answerRefusal } from './refusal-answer.ts'
+import { runWebSocket } from './websocket.ts'
+
+/** Judges one request and sees it through. Never rejects: whatever is unforeseen refuses. */
+export async function handleExchange(
+  engine: Engine,
+  exchange: Exchange,
+  { client, channel }: { readonly client: Client; readonly channel: Channel },
+): Promise<void> {
+  try {
+    const read = readRequest(exchange.head, channel)
+    if ('refusal' in read) {
+      await engine.judge.refuse(read.asked, read.refusal, client)
+      answerRefusal(exchange, read.refusal)
+      return
+    }
+    await judgeAndForward(engine, exchange, { client, read })
+  } catch {
+    // Nobody knows how far it came: nothing more is sent, and the client sees a cut.
+    exchange.abort()
+  }
+}
+
+async function judgeAndForward(
+  engine: Engine,
+  exchange: Exchange,
+  { client, read }: { readonly client: Client; readonly read: ReadRequest },
+): Promise<void> {
+  const { request, target } = read
+  const headBytes = sizeOf(exchange.head)
+  const ruling = await engine.judge.http(request, client, {
+    url: target.length,
+    head: headBytes,
+    body: exchange.body?.length ?? 0,
+  })
+  if (!ruling.allowed) {
+    answerRefusal(exchange, ruling.refusal)
+    return
+  }
+  const { sequence } = ruling
+  const forward = new Forward(engine, {
+    exchange,
+    client,
+    request,
+    sequence,
+    headBytes,
+    outgoing: outgoingHead(exchange.head, read),
+    switched: (head, upstream) =>
+      void runWebSocket(engine, { exchange, client, request, head, upstream }),
+  })
+  await forward.run()
+}
+
+function outgoingHead(head: IncomingHead, { request, target }: ReadRequest): OutgoingHead {
+  const { method, scheme, host, port, headers } = request
+  const fields = outgoingFields(headers)
+  return {
+    method,
+    scheme,
+    authority: formatAuthority(host, port, scheme === 'https' ? 443 : 80),
+    target,
+    headers: head.upgrade === null ? fields : passedHandshakeFields(fields),
+    upgrade: head.upgrade,
+  }
+}
+
+/** About what the request line and the header take on the wire. */
+function sizeOf(head: IncomingHead): number {
+  let bytes = head.method.length + head.target.length + (head.authority?.length ?? 0) + 26
+  for (const [name, value] of head.headers) bytes += name.length + value.length + 4
+  return bytes
+}
+
+/** The refusal of a front that answered by itself. */
+export function faultRefusal(code: Refusal['code'], reason: string): Refusal {
+  return { code, rule: null, reason, remedy: 'send a well-formed request' }
+}

@@ -1,0 +1,164 @@
+import { decide } from '../decide/decide.ts'
+import type { CompiledPolicy } from '../decide/policy.ts'
+import { refusalOf } from '../decide/refusal-of.ts'
+import type { Decision, Handling } from '../decide/decision.ts'
+import type { ConnectionRequest, HttpRequest, NameRequest } from '../decide/request.ts'
+import { budgetRefusal, type Ledger } from '../budget/ledger.ts'
+import type { Refusal } from '../refusal.ts'
+import { type Asker, askRefusal } from './asker.ts'
+import type { Asked, Client } from './client.ts'
+import { askHook, type EgressHooks, requestView } from './hooks.ts'
+import type { Recorder } from './recorder.ts'
+
+/** What came of a request: allowed under a number of the trail, or refused and told. */
+export type Ruling =
+  | { readonly allowed: true; readonly decision: Decision; readonly sequence: number }
+  | { readonly allowed: false; readonly refusal: Refusal }
+
+/** What a judge needs. */
+export interface JudgeParts {
+  readonly ledger: Ledger
+  readonly asker: Asker
+  readonly hooks: EgressHooks
+  readonly hookMs: number
+  readonly recorder: Recorder
+  policy(): CompiledPolicy
+}
+
+/**
+ * Everything that a request has to pass, in one order for every door: rules, grant, budgets, the host
+ * application's hook. Whatever fails on the way is a refusal, told before the client hears of it.
+ */
+export class Judge {
+  readonly #parts: JudgeParts
+
+  constructor(parts: JudgeParts) {
+    this.#parts = parts
+  }
+
+  /** A name that is asked for. What may be asked for later has an address, too: nothing leaves by that. */
+  async name(request: NameRequest, client: Pick<Client, 'owner'>): Promise<Ruling> {
+    const decision = decide(this.#parts.policy(), request)
+    if (decision.verdict === 'deny') return this.refuse(asked(request), refusalOf(decision), client)
+    return this.#allow(asked(request), decision)
+  }
+
+  /**
+   * A connection. One that will be looked into is judged again by each request that comes through it, so
+   * a grant is asked for there; a tunnel is granted or refused here.
+   */
+  async connection(request: ConnectionRequest, client: Client): Promise<Ruling> {
+    const decision = decide(this.#parts.policy(), request)
+    if (decision.verdict === 'deny') return this.refuse(asked(request), refusalOf(decision), client)
+    if (decision.verdict === 'ask' && isTunnel(decision.needs.handling)) {
+      const refusal = await this.#grant(request, decision, client)
+      if (refusal !== null) return this.refuse(asked(request), refusal, client)
+    }
+    const code = this.#parts.ledger.admit(request.host)
+    if (code !== null) return this.refuse(asked(request), budgetRefusal(code), client)
+    return this.#allow(asked(request), decision)
+  }
+
+  /** A request whose every part is known. `sentBytes`: its line and header, `bodyBytes` what it announces. */
+  async http(
+    request: HttpRequest,
+    client: Client,
+    size: { readonly url: number; readonly head: number; readonly body: number },
+  ): Promise<Ruling> {
+    const decision = decide(this.#parts.policy(), request)
+    if (decision.verdict === 'deny') return this.refuse(asked(request), refusalOf(decision), client)
+    if (decision.verdict === 'ask') {
+      const refusal = await this.#grant(request, decision, client)
+      if (refusal !== null) return this.refuse(asked(request), refusal, client)
+    }
+    const refusal = this.#overBudget(request, size) ?? (await this.#hooked(request))
+    if (refusal !== null) return this.refuse(asked(request), refusal, client)
+    return this.#allow(asked(request), decision, request)
+  }
+
+  /** Tells of a refusal that was found elsewhere, and gives it back as a ruling. */
+  async refuse(
+    what: Asked,
+    refusal: Refusal,
+    client: Pick<Client, 'owner'>,
+  ): Promise<Ruling & { allowed: false }> {
+    this.#parts.recorder.refused(what, refusal, await client.owner())
+    return { allowed: false, refusal }
+  }
+
+  async #grant(
+    request: HttpRequest | ConnectionRequest,
+    decision: Decision,
+    client: Client,
+  ): Promise<Refusal | null> {
+    const code = await this.#parts.asker.ask(request, decision.rule, client.signal)
+    if (code !== null) return askRefusal(code, decision.rule)
+    // The policy may have changed while somebody thought: what was granted must still be within it.
+    const now = decide(this.#parts.policy(), request)
+    return now.verdict === 'deny' ? refusalOf(now) : null
+  }
+
+  #overBudget(
+    { host }: HttpRequest,
+    size: { readonly url: number; readonly head: number; readonly body: number },
+  ): Refusal | null {
+    const { ledger } = this.#parts
+    const code =
+      ledger.admit(host) ??
+      ledger.fits(host, size.head + size.body) ??
+      ledger.spendUrl(host, size.url) ??
+      ledger.spend(host, size.head, 0)
+    return code === null ? null : budgetRefusal(code)
+  }
+
+  async #hooked(request: HttpRequest): Promise<Refusal | null> {
+    const { hooks, hookMs } = this.#parts
+    if (hooks.onRequest === undefined) return null
+    return askHook(() => hooks.onRequest?.(requestView(request)), hookMs)
+  }
+
+  #allow(what: Asked, decision: Decision, request?: HttpRequest): Ruling {
+    const { recorder } = this.#parts
+    if (!recorder.canRecord) {
+      recorder.refused(what, unwritten, null)
+      return { allowed: false, refusal: unwritten }
+    }
+    const sequence = recorder.allowed(
+      what,
+      decision,
+      request === undefined
+        ? undefined
+        : {
+            template: decision.template,
+            queryKeys: request.query.map(([key]) => key),
+            headerNames: request.headers.map(([name]) => name),
+          },
+    )
+    // A strict trail that could not take this very line allows nothing any more, this included.
+    if (!recorder.canRecord) return { allowed: false, refusal: unwritten }
+    return { allowed: true, decision, sequence }
+  }
+}
+
+const unwritten: Refusal = Object.freeze({
+  code: 'audit_failed',
+  rule: null,
+  reason: 'the audit trail cannot be written, and nothing may happen unwritten',
+  remedy: 'wait; the owner of the sandbox has to see to it',
+})
+
+function isTunnel(handling: readonly Handling[]): boolean {
+  return handling.includes('opaque') || handling.includes('tls')
+}
+
+/** What a request is recorded by. */
+export function asked(request: NameRequest | ConnectionRequest | HttpRequest): Asked {
+  const { door, host } = request
+  return {
+    door,
+    host,
+    port: request.kind === 'name' ? null : request.port,
+    method: request.kind === 'http' ? request.method : null,
+    path: request.kind === 'http' ? request.path : null,
+  }
+}

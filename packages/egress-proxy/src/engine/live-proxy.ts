@@ -1,0 +1,193 @@
+import {
+  type EgressArrival,
+  type EgressDecision,
+  type EgressDoor,
+  type EgressUsage,
+  type Policy,
+  SandboxError,
+} from '@caisson/core'
+import type { Socket as DatagramSocket } from 'node:dgram'
+import type { Server } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { decide } from '../decide/decide.ts'
+import { namedHosts } from '../decide/policy.ts'
+import type {
+  AcceptedFor,
+  EgressProxy,
+  ListenAt,
+  ListenHandle,
+  ProxyListener,
+} from '../egress-proxy.ts'
+import { parseAuthority } from '../names/authority.ts'
+import { admit, attendDatagrams, attendServer, type Entrance } from './attend-listen.ts'
+import type { Assembly } from './assemble.ts'
+import { listenOnHost } from './own-listener-listen.ts'
+import type { OpenTunnel } from './open-connections.ts'
+import { makeSnapshot } from './policy-cell.ts'
+import { makeToken, tokenUser } from './proxy-token.ts'
+
+type Ended = Awaited<EgressProxy['ended']>
+
+/** A proxy that runs in this process. */
+export class LiveProxy implements EgressProxy {
+  readonly id: string
+  readonly certificate: string
+  readonly doors: readonly EgressDoor[]
+  readonly ended: Promise<Ended>
+  readonly #parts: Assembly
+  readonly #stops = new Set<() => Promise<void>>()
+  #end: (ended: Ended) => void = () => undefined
+  #closing: Promise<void> | null = null
+
+  constructor(parts: Assembly) {
+    this.#parts = parts
+    this.id = parts.id
+    this.certificate = parts.engine.authority.certificatePem
+    this.doors = parts.doors
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
+  }
+
+  listen(where?: ListenAt): Promise<ProxyListener>
+  listen(where: ListenHandle): Promise<void>
+  async listen(where: ListenAt | ListenHandle = {}): Promise<ProxyListener | void> {
+    this.#refuseClosed()
+    if ('handle' in where) return this.#attend(where)
+    const { server, host, port } = await listenOnHost(where)
+    const token = makeToken()
+    const forget = this.#parts.own.add({ address: host, port })
+    const stop = this.#keep(
+      attendServer(this.#parts.engine, server, this.#entrance('proxy', token)),
+    )
+    const shown = host.includes(':') ? `[${host}]` : host
+    return {
+      host,
+      port,
+      token,
+      url: `http://${tokenUser}:${token}@${shown}:${port}`,
+      close: () => {
+        forget()
+        return stop()
+      },
+    }
+  }
+
+  accept(connection: Duplex, how: AcceptedFor | EgressArrival): void {
+    this.#refuseClosed()
+    const { engine } = this.#parts
+    if ('localAddress' in how) {
+      const { door, localAddress, peer } = how
+      const arrival = { localAddress, localPort: door.port, peer }
+      return admit(engine, connection, { entrance: this.#entrance(door.kind, null), arrival })
+    }
+    const at = how.door === 'proxy' ? { address: '', port: 0 } : this.#meant(how.destination)
+    const arrival = { localAddress: at.address, localPort: at.port, peer: null }
+    admit(engine, connection, { entrance: this.#entrance(how.door, null), arrival })
+  }
+
+  async update(policy: Policy): Promise<void> {
+    this.#refuseClosed()
+    const { engine, cell, asker, dialer, covers } = this.#parts
+    const next = makeSnapshot(policy, cell.now.compiled.version + 1)
+    const strange = namedHosts(next.compiled).find(({ pattern }) => !covers(pattern))
+    if (strange !== undefined)
+      throw new SandboxError(
+        'POLICY_INVALID',
+        `network: ${strange.pattern}: the certificate authority of this sandbox was not made for it`,
+        { hint: 'name it in `ask` from the start, or in the option `certificateNames`' },
+      )
+    cell.replace(next)
+    engine.ledger.update(next.budgets)
+    asker.forget()
+    engine.open.recheck((tunnel) => this.#isAllowed(tunnel))
+    dialer.judgeAgain()
+    dialer.prune(({ host, port }) => {
+      const request = { kind: 'connection', door: 'connect', host, port } as const
+      return decide(next.compiled, request).verdict !== 'deny'
+    })
+  }
+
+  on(_name: 'decision', listener: (decision: EgressDecision) => void): () => void {
+    const { listeners } = this.#parts
+    const entry = (decision: EgressDecision): void => listener(decision)
+    listeners.add(entry)
+    return () => void listeners.delete(entry)
+  }
+
+  usage(): EgressUsage {
+    const { engine, received } = this.#parts
+    return {
+      ...engine.recorder.counts,
+      bytesOut: engine.ledger.totalBytes,
+      bytesIn: received(),
+      openConnections: engine.open.count,
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    const { engine, dialer, asker, trail } = this.#parts
+    const stops = [...this.#stops].map((stop) => stop())
+    engine.open.destroyAll()
+    asker.forget()
+    dialer.close()
+    engine.deadlines.close()
+    await Promise.allSettled([...stops, trail.close()])
+    this.#parts.listeners.clear()
+    this.#end({ reason: 'closed', detail: 'it was closed' })
+  }
+
+  #attend({ handle, door }: ListenHandle): void {
+    const { engine, locate } = this.#parts
+    if (isServer(handle)) {
+      this.#keep(attendServer(engine, handle, this.#entrance(door?.kind ?? 'proxy', null)))
+    } else if (door?.kind === 'resolver') this.#keep(attendDatagrams(engine, handle, locate))
+    else throw new TypeError('a datagram socket can only be the resolver’s')
+  }
+
+  #keep(stop: () => Promise<void>): () => Promise<void> {
+    const once = async (): Promise<void> => {
+      if (!this.#stops.delete(once)) return
+      await stop()
+    }
+    this.#stops.add(once)
+    return once
+  }
+
+  #entrance(kind: EgressDoor['kind'], token: string | null): Entrance {
+    return { kind, token, locate: this.#parts.locate }
+  }
+
+  #meant(destination: string | undefined): { address: string; port: number } {
+    const place = parseAuthority(destination ?? '', null)
+    if ('fault' in place || place.literal)
+      throw new TypeError('a transparent connection needs a destination such as `api.test:443`')
+    const address = this.#parts.engine.names.addressOf(place.host)
+    if (address === null) throw new TypeError('there are too many names')
+    return { address, port: place.port }
+  }
+
+  #isAllowed(tunnel: OpenTunnel): boolean {
+    const decision = decide(this.#parts.cell.now.compiled, tunnel.request)
+    if (decision.verdict === 'deny') return false
+    return !('handling' in tunnel) || decision.needs.handling.includes(tunnel.handling)
+  }
+
+  #refuseClosed(): void {
+    if (this.#closing !== null)
+      throw new SandboxError('SANDBOX_ENDED', 'the egress proxy is closed')
+  }
+}
+
+function isServer(handle: Server | DatagramSocket): handle is Server {
+  return 'listening' in handle
+}

@@ -1,0 +1,69 @@
+import type { EgressDoor } from '@caisson/core'
+
+/** A host pattern of the policy, with the ports that rules name for it. */
+export interface NamedHost {
+  readonly pattern: string
+  readonly wildcard: boolean
+  readonly ports: readonly number[]
+}
+
+/** What doors are planned from. */
+export interface DoorPlan {
+  readonly hosts: readonly NamedHost[]
+  readonly transparent: boolean
+  /** The address inside that stands for a name; `null` when there are no more. */
+  addressOf(name: string): string | null
+}
+
+/** Where proxy variables point to. */
+export const proxyPort = 3128
+
+/** Below it only what holds a capability may listen, and nothing of the sandbox does (ip(7)). */
+const firstOpenPort = 1024
+/** Sockets for single names; names beyond it are reached on such ports through the proxy alone. */
+const mostSingleDoors = 256
+
+/**
+ * What is listened on inside. Ports that programs inside cannot bind are taken on every address, so that
+ * names that come to light later are served, too. Of other ports only the addresses of the names are
+ * taken: a server that is developed inside may need the port itself.
+ */
+export function planDoors(plan: DoorPlan): readonly EgressDoor[] {
+  const proxy: EgressDoor = {
+    kind: 'proxy',
+    protocol: 'tcp',
+    address: '127.0.0.1',
+    port: proxyPort,
+  }
+  if (!plan.transparent) return [proxy]
+  const resolver = { kind: 'resolver', address: '127.0.0.1', port: 53 } as const
+  return [
+    proxy,
+    { ...resolver, protocol: 'udp' },
+    { ...resolver, protocol: 'tcp' },
+    ...lowPorts(plan.hosts).map((port) => transparent('0.0.0.0', port)),
+    ...singleDoors(plan),
+  ]
+}
+
+function transparent(address: string, port: number): EgressDoor {
+  return { kind: 'transparent', protocol: 'tcp', address, port }
+}
+
+function lowPorts(hosts: readonly NamedHost[]): number[] {
+  const ports = new Set([80, 443])
+  for (const host of hosts) for (const port of host.ports) if (port < firstOpenPort) ports.add(port)
+  return [...ports].toSorted((a, b) => a - b)
+}
+
+function singleDoors({ hosts, addressOf }: DoorPlan): EgressDoor[] {
+  const doors: EgressDoor[] = []
+  for (const { pattern, wildcard, ports } of hosts) {
+    const high = wildcard ? [] : ports.filter((port) => port >= firstOpenPort)
+    const address = high.length === 0 ? null : addressOf(pattern)
+    if (address === null) continue
+    for (const port of high)
+      if (doors.length < mostSingleDoors) doors.push(transparent(address, port))
+  }
+  return doors
+}

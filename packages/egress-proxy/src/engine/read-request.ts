@@ -1,0 +1,148 @@
+import type { ReasonCode } from '../decide/reason.ts'
+import type { Door, HttpRequest } from '../decide/request.ts'
+import type { Destination } from '../dial/dial.ts'
+import type { Field, IncomingHead } from '../http-message.ts'
+import { parseAuthority } from '../names/authority.ts'
+import { canonicalTarget } from '../names/canonical-target.ts'
+import type { Refusal } from '../refusal.ts'
+import type { Asked } from './client.ts'
+
+/** What the requests of one connection are for. */
+export interface Channel {
+  readonly door: Door
+  readonly scheme: 'https' | 'http'
+  /** The one host and port that the connection is for; `null` at the proxy door, where each request says. */
+  readonly destination: Destination | null
+  /** Whether the paths of a host are judged: then what servers read differently is refused. */
+  judgesPaths(host: string): boolean
+}
+
+/** A request in canonical form, and what it is sent as. */
+export interface ReadRequest {
+  readonly request: HttpRequest
+  /** Origin form: what was judged, and nothing else. */
+  readonly target: string
+}
+
+/** A request that has no canonical form, or is not for where its connection leads. */
+export interface Unread {
+  readonly asked: Asked
+  readonly refusal: Refusal
+}
+
+/** Reads what was asked for. Pure; every door comes through here. */
+export function readRequest(head: IncomingHead, channel: Channel): ReadRequest | Unread {
+  const place = placeOf(head, channel)
+  if ('refusal' in place) return place
+  const { host, port } = place.destination
+  const strict = channel.judgesPaths(host)
+  const read = canonicalTarget(place.target, { strict })
+  const { method } = head
+  if ('fault' in read) {
+    const asked = { door: channel.door, host, port, method, path: null }
+    return { asked, refusal: refusal('bad_path', read.fault) }
+  }
+  return {
+    target: read.target,
+    request: {
+      kind: 'http',
+      door: channel.door,
+      host,
+      port,
+      scheme: channel.scheme,
+      method,
+      path: read.path,
+      query: read.query,
+      headers: head.headers,
+      websocket: head.upgrade === 'websocket',
+    },
+  }
+}
+
+interface Place {
+  readonly destination: Destination
+  /** Path and query as they were written. */
+  readonly target: string
+}
+
+function placeOf(head: IncomingHead, channel: Channel): Place | Unread {
+  const { destination } = channel
+  if (destination === null) return absolute(head, channel)
+  const unread = (code: ReasonCode, reason: string): Unread =>
+    unreadAt({ ...destination, door: channel.door, method: head.method }, code, reason)
+  if (head.scheme !== null && head.scheme !== channel.scheme)
+    return unread('bad_request', 'the scheme is not that of the connection')
+  if (head.authority === null) return unread('bad_request', 'the request names no host')
+  const named = parseAuthority(head.authority, usualPort(channel.scheme))
+  if ('fault' in named) return unread('bad_name', named.fault)
+  if (named.host !== destination.host || named.port !== destination.port)
+    return unread('authority_mismatch', 'the request is for another host than its connection')
+  return { destination, target: head.target }
+}
+
+const scheme = 'http://'
+
+/** `GET http://host/path`, RFC 9112, 3.2.2: `Host` has to say the same. */
+function absolute(head: IncomingHead, { door }: Channel): Place | Unread {
+  const { target, method } = head
+  const nowhere = { host: '', port: null, door, method }
+  if (target.slice(0, scheme.length).toLowerCase() !== scheme)
+    return unreadAt(nowhere, 'bad_request', 'the target is not http://…; for https use CONNECT')
+  const rest = target.slice(scheme.length)
+  const slash = rest.search(/[/?]/)
+  const written = slash === -1 ? rest : rest.slice(0, slash)
+  const named = parseAuthority(written, 80)
+  if ('fault' in named) return unreadAt(nowhere, 'bad_name', named.fault)
+  const { host, port } = named
+  const said = head.authority === null ? named : parseAuthority(head.authority, 80)
+  if ('fault' in said || said.host !== host || said.port !== port)
+    return unreadAt(
+      { host, port, door, method },
+      'authority_mismatch',
+      'Host is not the target’s host',
+    )
+  const path = slash === -1 ? '/' : rest.slice(slash)
+  return { destination: { host, port }, target: path.startsWith('?') ? `/${path}` : path }
+}
+
+function unreadAt(asked: Omit<Asked, 'path'>, code: ReasonCode, reason: string): Unread {
+  const { door, host, port, method } = asked
+  return { asked: { door, host, port, method, path: null }, refusal: refusal(code, reason) }
+}
+
+function refusal(code: ReasonCode, reason: string): Refusal {
+  return { code, rule: null, reason, remedy: 'write the request in its plain form' }
+}
+
+function usualPort(scheme: 'https' | 'http'): number {
+  return scheme === 'https' ? 443 : 80
+}
+
+/** Fields that end at the proxy, or that the sender writes anew. */
+const dropped = new Set([
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'upgrade',
+])
+
+/** The fields of a request as they go on. */
+export function outgoingFields(headers: readonly Field[]): readonly Field[] {
+  return headers.filter(([name]) => !dropped.has(name))
+}
+
+/** Fields of an answer that would lead around the proxy: another protocol, another authority. */
+const unwanted = new Set(['alt-svc', 'alt-used', 'proxy-authenticate', 'proxy-authentication-info'])
+
+/** The fields of an answer as they go on. */
+export function incomingFields(headers: readonly Field[]): readonly Field[] {
+  return headers.some(([name]) => unwanted.has(name))
+    ? headers.filter(([name]) => !unwanted.has(name))
+    : headers
+}

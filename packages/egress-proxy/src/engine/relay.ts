@@ -1,0 +1,77 @@
+import type { Duplex } from 'node:stream'
+
+/** Looks at what a tunnel carries. */
+export interface RelayMeter {
+  /** Bytes that are about to leave; `false` cuts the tunnel before they do. */
+  out(chunk: Buffer): boolean
+  /** Bytes that came back; `false` cuts the tunnel. */
+  in(chunk: Buffer): boolean
+}
+
+/** How a tunnel ended: both sides said their end, or it was cut. */
+export type RelayEnd = 'complete' | 'cut'
+
+/**
+ * Carries bytes both ways until both sides ended, each by itself. When either breaks off, or the meter
+ * says so, both are destroyed, with a reset where the socket knows how: a cut must not look like an end.
+ */
+export function relay(client: Duplex, upstream: Duplex, meter: RelayMeter): Promise<RelayEnd> {
+  return new Promise((resolve) => {
+    let open = 2
+    let over = false
+    const finish = (end: RelayEnd): void => {
+      if (over) return
+      over = true
+      if (end === 'cut') {
+        reset(client)
+        reset(upstream)
+      }
+      resolve(end)
+    }
+    const ended = (): void => {
+      open -= 1
+      if (open === 0) finish('complete')
+    }
+    const cut = (): void => finish('cut')
+    if (client.destroyed || upstream.destroyed) {
+      cut()
+      return
+    }
+    carry(client, upstream, { look: (chunk) => meter.out(chunk), ended, cut })
+    carry(upstream, client, { look: (chunk) => meter.in(chunk), ended, cut })
+  })
+}
+
+interface Direction {
+  readonly look: (chunk: Buffer) => boolean
+  readonly ended: () => void
+  readonly cut: () => void
+}
+
+function carry(from: Duplex, to: Duplex, direction: Direction): void {
+  let finished = false
+  from.on('data', (chunk: Buffer) => {
+    if (!direction.look(chunk)) direction.cut()
+    else if (!to.write(chunk)) from.pause()
+  })
+  to.on('drain', () => from.resume())
+  from.once('end', () => {
+    to.end(() => {
+      finished = true
+      direction.ended()
+    })
+  })
+  from.once('error', direction.cut)
+  from.once('close', () => {
+    if (!from.readableEnded) direction.cut()
+  })
+  to.once('close', () => {
+    if (!finished && !to.writableFinished) direction.cut()
+  })
+}
+
+function reset(stream: Duplex): void {
+  if ('resetAndDestroy' in stream && typeof stream.resetAndDestroy === 'function')
+    stream.resetAndDestroy()
+  else stream.destroy()
+}

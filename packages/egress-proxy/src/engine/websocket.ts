@@ -1,0 +1,88 @@
+import type { Duplex } from 'node:stream'
+import { budgetRefusal } from '../budget/ledger.ts'
+import type { HttpRequest } from '../decide/request.ts'
+import type { Exchange } from '../exchange.ts'
+import type { ResponseHead } from '../http-message.ts'
+import { FrameMeter } from '../websocket/frame-meter.ts'
+import { acceptsHandshake } from '../websocket/handshake.ts'
+import type { Client } from './client.ts'
+import type { Engine } from './engine.ts'
+import { asked } from './judge.ts'
+import { relay } from './relay.ts'
+import { answerRefusal } from './refusal-answer.ts'
+
+/** A WebSocket whose upstream has agreed. */
+export interface WebSocketEnds {
+  readonly exchange: Exchange
+  readonly client: Client
+  readonly request: HttpRequest
+  readonly head: ResponseHead
+  readonly upstream: Duplex
+}
+
+/**
+ * Carries a WebSocket, frame by frame within the budgets, until a side ends, or a newer policy no longer
+ * allows the request that it began with. Bytes that are no proper frames cut it.
+ */
+export async function runWebSocket(engine: Engine, ends: WebSocketEnds): Promise<void> {
+  const { exchange, client, request, head, upstream } = ends
+  if (!acceptsHandshake(request.headers, head.headers)) {
+    upstream.destroy()
+    const refusal = {
+      code: 'upstream_failed',
+      rule: null,
+      reason,
+      remedy: 'try again later',
+    } as const
+    await engine.judge.refuse(asked(request), refusal, client)
+    answerRefusal(exchange, refusal)
+    return
+  }
+  const code = engine.ledger.openTunnel()
+  if (code !== null) {
+    upstream.destroy()
+    await engine.judge.refuse(asked(request), budgetRefusal(code), client)
+    answerRefusal(exchange, budgetRefusal(code))
+    return
+  }
+  try {
+    await carry(engine, ends, exchange.switchTo(head))
+  } finally {
+    engine.ledger.closeTunnel()
+  }
+}
+
+const reason = 'the host’s answer to the WebSocket handshake does not belong to it'
+
+async function carry(engine: Engine, ends: WebSocketEnds, stream: Duplex): Promise<void> {
+  const { client, request, upstream } = ends
+  const cut = (): void => {
+    stream.destroy()
+    upstream.destroy()
+  }
+  const idle = engine.deadlines.start(engine.limits.idleMs, cut)
+  const age = engine.deadlines.start(engine.limits.tunnelMs, cut)
+  const forget = engine.open.addTunnel({ request, cut })
+  const sent = new FrameMeter('client')
+  const received = new FrameMeter('server')
+  try {
+    await relay(stream, upstream, {
+      out: (chunk) => {
+        idle.touch()
+        if (!sent.push(chunk)) return false
+        const over = engine.ledger.spend(request.host, chunk.length, null)
+        if (over !== null) void engine.judge.refuse(asked(request), budgetRefusal(over), client)
+        return over === null
+      },
+      in: (chunk) => {
+        idle.touch()
+        engine.received(chunk.length)
+        return received.push(chunk)
+      },
+    })
+  } finally {
+    idle.done()
+    age.done()
+    forget()
+  }
+}
