@@ -1,0 +1,58 @@
+import type { NetworkPolicy } from '@caisson/core'
+import { expect } from 'chai'
+import { decide } from '../../src/decide/decide.ts'
+import type { Decision } from '../../src/decide/decision.ts'
+import { compilePolicy } from '../../src/decide/policy.ts'
+import type {
+  ConnectionRequest,
+  HttpRequest,
+  NameRequest,
+  Request,
+} from '../../src/decide/request.ts'
+
+/** A GET over HTTPS of `https://api.test/`, but for what is said. */
+export function get(parts: Partial<HttpRequest> = {}): HttpRequest {
+  return {
+    kind: 'http',
+    door: 'connect',
+    host: 'api.test',
+    port: 443,
+    scheme: 'https',
+    method: 'GET',
+    path: '/',
+    query: [],
+    headers: [],
+    websocket: false,
+    ...parts,
+  }
+}
+
+export function connect(host: string, port = 443): ConnectionRequest {
+  return { kind: 'connection', door: 'connect', host, port }
+}
+
+export function look(host: string): NameRequest {
+  return { kind: 'name', door: 'resolver', host }
+}
+
+/** What a policy says to a request. */
+export function judge(network: NetworkPolicy, request: Request): Decision {
+  return decide(compilePolicy(network, 1), request)
+}
+
+/** `allow`, `ask`, or the code of the refusal. */
+export function verdict(network: NetworkPolicy, request: Request): string {
+  const { verdict: given, code } = judge(network, request)
+  return given === 'deny' ? String(code) : given
+}
+
+export type Case = readonly [why: string, request: Request, wanted: string]
+
+/** One test for each case. */
+export function table(network: NetworkPolicy, cases: readonly Case[]): void {
+  for (const [why, request, wanted] of cases) {
+    it(`${wanted}: ${why}`, () => {
+      expect(verdict(network, request)).to.equal(wanted)
+    })
+  }
+}
