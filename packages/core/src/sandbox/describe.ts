@@ -10,22 +10,30 @@ export interface Described {
   readonly isCutOff: boolean
 }
 
-/** How to get out, for programs and for whoever writes them. */
-function describeWayOut(network: PlannedNetwork): readonly string[] {
-  if (network.kind === 'none') return []
-  const isTransparent = network.doors.some(({ kind }) => kind === 'transparent')
-  return [
-    'Everything that leaves goes through a proxy that judges each request by these rules. HTTP_PROXY, HTTPS_PROXY and the variables for its certificate authority are set already: leave them as they are, and do not turn certificate checks off.',
-    isTransparent
-      ? 'Programs that ignore proxies are led there as well. Use names, not addresses: an address that was not asked for by its name leads nowhere.'
-      : 'Programs that ignore these variables reach nothing.',
-    'A refused request is answered with a status such as 403 and JSON that says why (`code`, `reason`) and what to do instead (`remedy`); in place of trying again, do that.',
-  ]
+/**
+ * Whether programs that know nothing of proxies are led out. That they are not is said by the policy's own
+ * text where the policy wants it so.
+ */
+function describeOthers(network: PlannedNetwork, isWanted: boolean): readonly string[] {
+  if (network.kind === 'egress' && network.doors.some(({ kind }) => kind === 'transparent'))
+    return [
+      'Programs that ignore proxies are led there as well. Use names, not addresses: an address that was not asked for by its name leads nowhere.',
+    ]
+  return isWanted ? ['Programs that ignore these variables reach nothing.'] : []
 }
 
+/** How to get out, for programs and for whoever writes them. */
 function describeReach(policy: Policy, { plan, isCutOff }: Described): readonly string[] {
   if (isCutOff) return ['The way out has failed: nothing outside can be reached any more.']
-  return wayOutClause(policy) === null ? [] : describeWayOut(plan.network)
+  const clause = wayOutClause(policy)
+  // Ranges alone lead nowhere: they only widen what names may lead to.
+  if (plan.network.kind === 'none' || clause === null || clause === 'network.addresses.allow')
+    return []
+  return [
+    'Everything that leaves goes through a proxy that judges each request by these rules. HTTP_PROXY, HTTPS_PROXY and the variables for its certificate authority are set already: leave them as they are, and do not turn certificate checks off.',
+    ...describeOthers(plan.network, policy.network?.transparent ?? true),
+    'A refused request is answered with a status such as 403 and JSON that says why (`code`, `reason`) and what to do instead (`remedy`); in place of trying again, do that.',
+  ]
 }
 
 /**

@@ -137,15 +137,21 @@ describe('describe of a sandbox with a way out', () => {
     expect(text).not.to.include('no network')
   })
 
-  it('says what programs that ignore proxies reach without listeners for them', async () => {
-    const network = { allow: ['api.example'], transparent: false }
-    const gateway = new FakeGateway()
-    gateway.doors = allDoors.slice(0, 1)
-    await using sandbox = await createSandbox({
-      driver: new FakeDriver(),
-      gateway,
-      policy: { network },
-    })
-    expect(sandbox.describe()).to.include('Programs that ignore these variables reach nothing')
+  it('says once what programs that ignore proxies reach without listeners for them', async () => {
+    for (const transparent of [false, true]) {
+      const gateway = new FakeGateway()
+      gateway.doors = allDoors.slice(0, 1)
+      const policy = { network: { allow: ['api.example'], transparent } }
+      await using sandbox = await createSandbox({ driver: new FakeDriver(), gateway, policy })
+      const text = sandbox.describe()
+      expect(text.includes('Only programs that use the proxy')).to.equal(!transparent)
+      expect(text.includes('Programs that ignore these variables')).to.equal(transparent)
+    }
+  })
+
+  it('says that there is no network when addresses are allowed and no host', async () => {
+    const policy = { network: { addresses: { allow: ['10.0.0.0/8'] } } }
+    await using fixture = await makeReachingFixture(policy)
+    expect(fixture.sandbox.describe()).to.include('no network').and.not.include('HTTP_PROXY')
   })
 })
