@@ -28,8 +28,9 @@ export interface RequestEvent {
   /** When it was decided, in milliseconds since the epoch. */
   readonly time: number
   /**
-   * The command whose process holds the connection, ended or not. Where that could not be told, it is the
-   * command that runs, if there is exactly one, and else `null`.
+   * The command whose process holds the connection, ended or not, where the way out looked for it: it does
+   * for refusals. Otherwise, and where that could not be told, the command that runs, if there is exactly
+   * one, and else `null`.
    */
   readonly processId: string | null
   readonly decision: EgressDecision

@@ -6,6 +6,9 @@ import { namePath, withoutSteering } from './name-path.ts'
 const longestTarget = 2048
 const longestSentence = 1024
 
+/** What kept a request that was allowed from its goal: true, and no doing of the policy. */
+const unreached = ['resolve_failed', 'connect_failed', 'upstream_failed', 'upstream_timeout']
+
 /** The port of `https`, which goes without saying. */
 const usualPort = 443
 
@@ -31,6 +34,8 @@ export function egressDenial(decision: EgressDecision): Denial {
   const rule = decision.rule ?? 'network.allow'
   const why = clause(decision.reason)
   const remedy = clause(decision.remedy)
+  const isUnreached = decision.code !== null && unreached.includes(decision.code)
+  const fate = isUnreached ? 'was not reached' : `was refused (${rule})`
   const parts = [why === '' ? 'the policy does not allow it' : why, remedy].filter(Boolean)
   return {
     kind: decision.door === 'resolver' ? 'net.resolve' : 'net.connect',
@@ -38,7 +43,7 @@ export function egressDenial(decision: EgressDecision): Denial {
     rule,
     source: 'proxy',
     remedy,
-    message: `${namePath(target)} was refused (${rule}): ${parts.join('; ')}.`,
+    message: `${namePath(target)} ${fate}: ${parts.join('; ')}.`,
   }
 }
 

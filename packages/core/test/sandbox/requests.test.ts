@@ -189,6 +189,8 @@ describe('a decision of the way out', () => {
       egress.decide({ door: 'plain', port: 80, processId: 'p1' })
       egress.decide({ ...nothing, host: 'x\u001B[2J\u202E', reason: '', remedy: 'a\nb' })
       egress.decide({ path: `/${'x'.repeat(20_000)}`, processId: 'p1' })
+      const late = { code: 'upstream_timeout', rule: 'network.allow[0]', reason: 'It is slow.' }
+      egress.decide({ ...nothing, ...late, remedy: 'Try later.' })
       process.end()
     }
     const { denials } = await sandbox.exec('x')
@@ -202,6 +204,9 @@ describe('a decision of the way out', () => {
     )
     expect(denials[4]?.target.length).to.be.below(2100)
     expect(denials[4]?.message.length).to.be.below(600)
+    expect(denials[5]?.message).to.equal(
+      '"evil.example:443" was not reached: It is slow; Try later.',
+    )
   })
 })
 
