@@ -15,9 +15,10 @@ export interface NameResolver {
 export interface TlsWish {
   /** The canonical name or address that the certificate must be for. */
   readonly host: string
-  readonly alpn: readonly string[]
+  readonly alpn: readonly ('h2' | 'http/1.1')[]
   /** For which peer: upstreams and a parent proxy have trust of their own. */
   readonly peer: 'upstream' | 'parent'
+  readonly signal: AbortSignal
 }
 
 /** What the dialer keeps to. */

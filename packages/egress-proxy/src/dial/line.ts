@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import { connectFirst } from './connect-dial.ts'
 import { Deadline, within } from './deadline.ts'
-import type { DialParts } from './dial-parts.ts'
+import type { DialParts, TlsWish } from './dial-parts.ts'
 import type { Destination } from './dial.ts'
 import { dialRefusal, errorWord } from './dial-refusal.ts'
 import { authorityOf, type Endpoint } from './endpoint.ts'
@@ -126,8 +127,6 @@ function greet(
   return httpTunnel(stream, { authority: authorityOf(host, port), authorization }, signal)
 }
 
-type TlsStream = Awaited<ReturnType<DialParts['connectTls']>>
-
 /**
  * A verified TLS connection over an open one, which is destroyed when the handshake fails.
  *
@@ -135,20 +134,16 @@ type TlsStream = Awaited<ReturnType<DialParts['connectTls']>>
  */
 export async function startTls(
   socket: Duplex,
-  wish: Parameters<DialParts['connectTls']>[1],
+  wish: Omit<TlsWish, 'signal'>,
   { parts, signals }: Step,
-): Promise<TlsStream> {
+): Promise<TLSSocket> {
   const deadline = new Deadline(signals, parts.limits.tlsMs, 'tls_failed')
-  const giveUp = () => socket.destroy()
-  deadline.signal.addEventListener('abort', giveUp, { once: true })
   try {
-    return await within(deadline, () => parts.connectTls(socket, wish))
+    return await within(deadline, (signal) => parts.connectTls(socket, { ...wish, signal }))
   } catch (error) {
     socket.destroy()
     if (error instanceof RefusalError) throw error
     throw dialRefusal('tls_failed', errorWord(error))
-  } finally {
-    deadline.signal.removeEventListener('abort', giveUp)
   }
 }
 

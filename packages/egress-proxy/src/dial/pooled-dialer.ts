@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Duplex } from 'node:stream'
 import type { UpstreamConnection } from '../exchange.ts'
 import type { DialParts, Origin } from './dial-parts.ts'
@@ -38,6 +39,8 @@ export class PooledDialer implements Dialer {
   constructor(parts: DialParts) {
     this.#parts = parts
     this.#pool = new Pool(parts.limits, parts.now)
+    // Every dial under way listens for the end; their number has a limit of its own.
+    setMaxListeners(0, this.#closing.signal)
   }
 
   describe(destination: Destination): RouteDescription {
@@ -160,7 +163,7 @@ export class PooledDialer implements Dialer {
     }: { readonly origin: Origin; readonly protocol: Protocol; readonly signal: AbortSignal },
   ): Promise<Pooled> {
     const parts = this.#parts
-    const alpn = protocol === 'h2' ? ['h2', 'http/1.1'] : ['http/1.1']
+    const alpn = protocol === 'h2' ? (['h2', 'http/1.1'] as const) : (['http/1.1'] as const)
     const wish = { host: origin.host, alpn, peer: 'upstream' } as const
     const signals = [signal, this.#closing.signal]
     const secure = await startTls(stream, wish, { parts, signals })

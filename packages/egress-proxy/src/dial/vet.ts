@@ -37,7 +37,6 @@ function vet(address: string, port: number, by: AddressJudge): 'passes' | 'self'
   if (address.includes('%')) return 'refused'
   if (by.isListener(address, port)) return 'self'
   const verdict = by.judge(address)
-  if (verdict === 'named') return 'passes'
-  if (by.isHost(address)) return 'self'
-  return verdict === 'public' ? 'passes' : 'refused'
+  if (verdict === 'public' && by.isHost(address)) return 'self'
+  return verdict === 'refused' ? 'refused' : 'passes'
 }
