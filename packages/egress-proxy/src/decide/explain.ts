@@ -70,12 +70,14 @@ function furthest(found: readonly HostRules<CompiledAllow>[], request: HttpReque
   const fitting = fittingPath(found, request.path)
   let step: Failure['step'] = steps.port
   let rules: CompiledAllow[] = []
-  for (const rule of found.flatMap((one) => one.rules)) {
-    const at = stepOf(rule, request, fitting.has(rule))
-    if (at < step) continue
-    if (at > step) rules = []
-    step = at
-    rules.push(rule)
+  for (const one of found) {
+    for (const rule of one.rules) {
+      const at = stepOf(rule, request, fitting.has(rule))
+      if (at < step) continue
+      if (at > step) rules = []
+      step = at
+      rules.push(rule)
+    }
   }
   return { step, rules }
 }

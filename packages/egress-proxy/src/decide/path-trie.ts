@@ -19,6 +19,11 @@ export function pathNode<E>(): PathNode<E> {
   return { literals: new Map(), star: null, ends: [], rests: [] }
 }
 
+/** Whether nothing was planted. */
+export function isBare({ literals, star, ends, rests }: PathNode<unknown>): boolean {
+  return literals.size === 0 && star === null && ends.length === 0 && rests.length === 0
+}
+
 /** The child for one segment of a template, made if it is not there. */
 function child<E>(node: PathNode<E>, segment: string): PathNode<E> {
   if (segment === '*') return (node.star ??= pathNode())

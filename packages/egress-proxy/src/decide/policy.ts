@@ -9,6 +9,7 @@ import { HostIndex } from './host-index.ts'
 import { addEntry, addReach, type HostRules, hostRules } from './host-rules.ts'
 import { NameNeighbours } from './name-neighbours.ts'
 import { fullyEscapedTemplate } from './path-template.ts'
+import { isBare, type PathNode } from './path-trie.ts'
 
 /** A host pattern that some rule of `allow` or `ask` holds. */
 export interface NamedHost {
@@ -134,7 +135,6 @@ export function namedHosts(policy: CompiledPolicy): readonly NamedHost[] {
  * in the strict sense, as servers disagree on the rest.
  */
 export function judgesPaths(policy: CompiledPolicy, host: string): boolean {
-  const has = ({ rules }: HostRules<CompiledAllow> | HostRules<CompiledDeny>): boolean =>
-    rules.some(({ templates }) => templates !== null)
+  const has = ({ paths }: { readonly paths: PathNode<unknown> }): boolean => !isBare(paths)
   return [...policy.allow.find(host), ...policy.ask.find(host), ...policy.deny.find(host)].some(has)
 }

@@ -1,6 +1,7 @@
 import type { CompiledAllow } from './compiled-rule.ts'
 import type { Refused } from './decisions.ts'
 import { type Expectation, meets } from './expectation.ts'
+import { FirstWords } from './first-words.ts'
 import { type Step, steps } from './fit.ts'
 import { plainHeaders } from './plain-headers.ts'
 import type { HttpRequest } from './request.ts'
@@ -11,7 +12,6 @@ export interface Failure {
   readonly rules: readonly CompiledAllow[]
 }
 
-const shown = 5
 const longestPath = 200
 const longestWord = 64
 
@@ -21,12 +21,14 @@ function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text
 }
 
-/** Sorted, so that the order of rules does not show; the first few of them. */
-function some(words: Iterable<string>): string {
-  const all = [...new Set(words)].sort()
-  const rest = all.length - shown
-  const listed = all.slice(0, shown).join(', ')
-  return rest > 0 ? `${listed} and ${rest} more` : listed
+/** Words of every rule that a request came furthest in. */
+function wordsOf(
+  { rules }: Failure,
+  tell: (rule: CompiledAllow, words: FirstWords) => void,
+): string {
+  const words = new FirstWords()
+  for (const rule of rules) tell(rule, words)
+  return words.toString()
 }
 
 function ask({ rules }: Failure, what: string): string {
@@ -34,10 +36,9 @@ function ask({ rules }: Failure, what: string): string {
   return `ask the owner of the sandbox to ${what} ${clause}`
 }
 
-/** Names and values of the policy; those of the request stay out, as anything may be in them. */
-function names(expectations: Iterable<Expectation | null>): string {
-  const keys = [...expectations].flatMap((one) => [...(one?.keys() ?? [])])
-  return keys.length === 0 ? 'none' : some(keys.map((key) => JSON.stringify(key)))
+/** Names of the policy; those of the request stay out, as anything may be in them. */
+function addNames(clause: Expectation | null, words: FirstWords): void {
+  for (const name of clause?.keys() ?? []) words.add(JSON.stringify(name))
 }
 
 const protocol: Teller = (failure, { host, port, scheme }) => {
@@ -54,7 +55,9 @@ const protocol: Teller = (failure, { host, port, scheme }) => {
 }
 
 const method: Teller = (failure, request) => {
-  const allowed = some(failure.rules.flatMap(({ methods }) => [...(methods ?? [])]))
+  const allowed = wordsOf(failure, ({ methods }, words) => {
+    for (const one of methods ?? []) words.add(one)
+  })
   const word = cut(request.method, longestWord)
   return {
     code: 'method_not_allowed',
@@ -64,9 +67,9 @@ const method: Teller = (failure, request) => {
 }
 
 const path: Teller = (failure, request) => {
-  const allowed = some(
-    failure.rules.flatMap(({ templates }) => (templates ?? []).map(({ text }) => text)),
-  )
+  const allowed = wordsOf(failure, ({ templates }, words) => {
+    for (const { text } of templates ?? []) words.add(text)
+  })
   const given = cut(request.path, longestPath)
   return {
     code: 'path_not_allowed',
@@ -78,7 +81,7 @@ const path: Teller = (failure, request) => {
 const query: Teller = (failure, request) => ({
   code: 'query_not_allowed',
   reason: `the query holds a key or value, or a key twice, that is not allowed at ${request.host} on this path`,
-  remedy: `keys allowed there: ${names(failure.rules.map((rule) => rule.query))}; leave out the others, or ${ask(failure, 'widen the query of')}`,
+  remedy: `keys allowed there: ${wordsOf(failure, (rule, words) => addNames(rule.query, words))}; leave out the others, or ${ask(failure, 'widen the query of')}`,
 })
 
 /** The first header that one of the rules does not let through by itself. */
@@ -94,7 +97,7 @@ function offender({ rules }: Failure, request: HttpRequest): string {
 const header: Teller = (failure, request) => ({
   code: 'header_not_allowed',
   reason: `${offender(failure, request)} is not allowed at ${request.host}, or not with this value`,
-  remedy: `headers allowed there, beside plain ones: ${names(failure.rules.map((rule) => rule.headers))}; leave out the others, or ${ask(failure, 'widen the headers of')}`,
+  remedy: `headers allowed there, beside plain ones: ${wordsOf(failure, (rule, words) => addNames(rule.headers, words))}; leave out the others, or ${ask(failure, 'widen the headers of')}`,
 })
 
 const websocket: Teller = (failure, { host }) => ({

@@ -50,7 +50,7 @@ describe('a refusal', () => {
       'a path',
       get({ path: '/z' }),
       'the path /z is not allowed at api.test with GET',
-      'use a path like /a, /b/*, /c, /d, /e and 1 more; or ask the owner of the sandbox to add it to the paths of network.allow[0]',
+      'use a path like /a, /b/*, /c, /d, /e and more; or ask the owner of the sandbox to add it to the paths of network.allow[0]',
     ],
     [
       'a query',
