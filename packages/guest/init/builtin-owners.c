@@ -126,11 +126,25 @@ static void read_table(struct search *search, const char *path, bool is_udp) {
   fclose(file);
 }
 
+/*
+ * A look at a table of TCP costs a walk over those of the whole machine. How many sockets of IPv6 there are is counted
+ * apart; one with a mapped address counts among them.
+ */
+static bool has_tcp6(void) {
+  unsigned count = 1;
+  char line[128];
+  FILE *file = fopen("/proc/net/sockstat6", "re");
+  if (!file) return true;
+  while (fgets(line, sizeof line, file) && sscanf(line, "TCP6: inuse %u", &count) != 1) continue;
+  fclose(file);
+  return count != 0;
+}
+
 static void read_tables(struct search *search) {
   bool wanted[2] = {false, false};
   for (size_t i = 0; i < search->count; i++) wanted[search->peers[i].is_udp] = true;
   if (wanted[0]) read_table(search, "/proc/net/tcp", false);
-  if (wanted[0]) read_table(search, "/proc/net/tcp6", false);
+  if (wanted[0] && has_tcp6()) read_table(search, "/proc/net/tcp6", false);
   if (wanted[1]) read_table(search, "/proc/net/udp", true);
   if (wanted[1]) read_table(search, "/proc/net/udp6", true);
 }
