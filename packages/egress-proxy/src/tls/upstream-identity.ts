@@ -59,3 +59,13 @@ function compare(
   const pin = createHash('sha256').update(key).digest('base64')
   return pins.includes(pin) ? undefined : new IdentityError('pin')
 }
+
+/** Whether what proved an upstream once would prove it at this time too. */
+export function stillProves(
+  wanted: UpstreamIdentity,
+  certificate: Uint8Array,
+  at: number,
+): boolean {
+  if (checkIdentity(wanted, certificate) !== undefined) return false
+  return Date.parse(new X509Certificate(certificate).validTo) > at
+}

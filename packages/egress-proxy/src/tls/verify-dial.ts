@@ -4,8 +4,13 @@ import type { ProxyLimits } from '../limits.ts'
 import type { RefusalError } from '../refusal.ts'
 import type { ApplicationProtocol } from './terminate-listen.ts'
 import { tlsFailure, tlsUnfinished } from './upstream-failure.ts'
-import { checkIdentity, isAddress, type UpstreamIdentity } from './upstream-identity.ts'
-import type { UpstreamSessions } from './upstream-sessions.ts'
+import {
+  checkIdentity,
+  isAddress,
+  stillProves,
+  type UpstreamIdentity,
+} from './upstream-identity.ts'
+import type { UpstreamSession, UpstreamSessions } from './upstream-sessions.ts'
 import { upstreamContext, type UpstreamTrustOptions } from './upstream-trust-dial.ts'
 
 /** How an upstream is proved. */
@@ -34,19 +39,34 @@ export async function connectTls(socket: Duplex, options: ConnectTlsOptions): Pr
   try {
     if (options.signal?.aborted === true) throw tlsUnfinished('aborted')
     if (socket.destroyed) throw tlsUnfinished('closed')
-    const upstream = begin(socket, options)
+    const resumed = resumable(options)
+    const upstream = begin(socket, options, resumed)
+    const keep = remember(upstream, options, resumed)
     await handshake(upstream, options)
-    proveAgain(upstream, options)
+    // A session by number has no ticket; one of TLS 1.3 is no good before its ticket came.
+    if (upstream.getProtocol() === 'TLSv1.2') keep(upstream.getSession())
     return upstream
   } catch (error) {
     socket.destroy()
+    options.sessions?.forget(options.host)
     throw error
   }
 }
 
-function begin(socket: Duplex, options: ConnectTlsOptions): TLSSocket {
-  const { host, sessions } = options
-  const session = sessions?.take(host)
+/** Node compares no name when a session is resumed, so what proved the upstream then has to do so now. */
+function resumable({ sessions, ...wanted }: ConnectTlsOptions): UpstreamSession | undefined {
+  const known = sessions?.find(wanted.host)
+  if (known === undefined || stillProves(wanted, known.certificate, Date.now())) return known
+  sessions?.forget(wanted.host)
+  return undefined
+}
+
+function begin(
+  socket: Duplex,
+  options: ConnectTlsOptions,
+  resumed: UpstreamSession | undefined,
+): TLSSocket {
+  const { host } = options
   const upstream = connect({
     socket,
     secureContext: options.context ?? upstreamContext(options),
@@ -57,17 +77,17 @@ function begin(socket: Duplex, options: ConnectTlsOptions): TLSSocket {
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     checkServerIdentity: (_, certificate) => checkIdentity(options, certificate.raw),
-    ...(session === undefined ? {} : { session }),
+    ...(resumed === undefined ? {} : { session: resumed.session }),
   })
   upstream.on('error', () => undefined)
-  if (sessions !== undefined) upstream.on('session', (made: Buffer) => sessions.keep(host, made))
   return upstream
 }
 
 async function handshake(upstream: TLSSocket, options: ConnectTlsOptions): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => settle(tlsUnfinished('late')), options.limits.tlsMs)
-    const onSecure = () => settle(null)
+    const onSecure = () =>
+      settle(upstream.authorized ? null : tlsFailure(new Error('not verified')))
     const onError = (cause: Error) => settle(tlsFailure(cause))
     const onClose = () => settle(tlsUnfinished('closed'))
     const onAbort = () => settle(tlsUnfinished('aborted'))
@@ -84,15 +104,20 @@ async function handshake(upstream: TLSSocket, options: ConnectTlsOptions): Promi
   })
 }
 
-/** Node compares no name when a session is resumed, and the session may be from before a pin. */
-function proveAgain(upstream: TLSSocket, options: ConnectTlsOptions): void {
-  if (upstream.authorized && !upstream.isSessionReused()) return
-  const certificate = upstream.getPeerX509Certificate()
-  const error =
-    certificate === undefined
-      ? new Error('no certificate')
-      : checkIdentity(options, certificate.raw)
-  if (upstream.authorized && error === undefined) return
-  upstream.destroy()
-  throw tlsFailure(error ?? new Error('not authorized'))
+/** Keeps the sessions of a connection that is proved. Tickets of TLS 1.3 may come at any time. */
+function remember(
+  upstream: TLSSocket,
+  { host, sessions }: ConnectTlsOptions,
+  resumed: UpstreamSession | undefined,
+): (session: Buffer | undefined) => void {
+  if (sessions === undefined) return () => undefined
+  let certificate = resumed?.certificate
+  const keep = (session: Buffer | undefined): void => {
+    // OpenSSL shows it before the second ticket, and not after.
+    certificate = upstream.getPeerX509Certificate()?.raw ?? certificate
+    if (session === undefined || certificate === undefined || !upstream.authorized) return
+    sessions.keep(host, { session, certificate })
+  }
+  upstream.on('session', keep)
+  return keep
 }
