@@ -1,5 +1,7 @@
 import { readClientHello, type ClientHello, type ClientHelloFault } from './client-hello-message.ts'
 
+export type { ClientHello, ClientHelloFault } from './client-hello-message.ts'
+
 const handshakeRecord = 22
 const clientHello = 1
 const recordHeaderBytes = 5
