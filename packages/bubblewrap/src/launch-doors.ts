@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { Socket as DatagramSocket } from 'node:dgram'
-import { Server } from 'node:net'
+import { Server, Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { type EgressDoor, type EgressSession, SandboxError } from '@caisson/core'
 
@@ -67,8 +67,10 @@ export class DoorReceiver {
 
   /** What is wrong with a message, or `null`. */
   #take(message: unknown, handle: unknown): string | null {
-    if (!(handle instanceof Server || handle instanceof DatagramSocket))
+    if (!(handle instanceof Server || handle instanceof DatagramSocket)) {
+      if (handle instanceof Socket) handle.destroy()
       return 'a message without a door'
+    }
     const index = doorNumber(message)
     const door = index === null ? undefined : this.#doors[index]
     const isNew = index !== null && !this.#sockets.has(index)

@@ -31,6 +31,12 @@ describe('enforcementReport', () => {
     expect(clauses({ mounts: mounts('overlay') }).get('filesystem.protect')).to.equal('kernel')
   })
 
+  it('names the proxy for a network that has a way out, and the kernel for one that has none', () => {
+    const network = { kind: 'egress', doors: [] } as const
+    expect(clauses({ network }).get('network')).to.equal('proxy')
+    expect(clauses({ network: { kind: 'none' } }).get('network')).to.equal('kernel')
+  })
+
   it('leaves clauses out that the policy does not use', () => {
     expect([...clauses({}).keys()]).not.to.include.members(['filesystem.deny', 'resources.cpus'])
   })

@@ -50,6 +50,24 @@ const table: [
       `--ro-bind /c /.caisson/m/2 ${end}`,
   ],
   [
+    'takes the variables away that tell of a channel for doors',
+    {
+      network: {
+        kind: 'egress',
+        doors: [{ kind: 'proxy', protocol: 'tcp', address: '127.0.0.1', port: 3128 }],
+      },
+    },
+    {},
+    `${start} ${scratch} ${init} --unsetenv NODE_CHANNEL_FD ` +
+      `--unsetenv NODE_CHANNEL_SERIALIZATION_MODE ${end}`,
+  ],
+  [
+    'has no channel for a way out without doors',
+    { network: { kind: 'egress', doors: [] } },
+    {},
+    `${start} ${scratch} ${init} ${end}`,
+  ],
+  [
     'binds open descriptors where bwrap can',
     { mounts: [exampleMount({ access: 'write' }), exampleMount({ access: 'read' })] },
     { init: { descriptor: 6 }, mounts: [{ descriptor: 7 }, { descriptor: 8 }] },

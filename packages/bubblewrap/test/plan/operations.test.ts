@@ -28,6 +28,17 @@ describe('setupOperations', () => {
     expect(setupOperations(examplePlan(), inCgroup, seccomp)).to.deep.equal([...common, ...last])
   })
 
+  it('opens doors after everything that is mounted, before it gives its rights up', () => {
+    const door = { kind: 'transparent', protocol: 'tcp', address: '0.0.0.0', port: 443 } as const
+    const plan = examplePlan({ network: { kind: 'egress', doors: [door] } })
+    expect(setupOperations(plan, inCgroup, seccomp)).to.deep.equal([
+      ...common.slice(0, -1),
+      { kind: 'doors', channel: 6, doors: [door] },
+      ...common.slice(-1),
+      ...last,
+    ])
+  })
+
   it('mounts first, in the order of the plan, with a size for overlays alone', () => {
     const deny = [{ rule: 'filesystem.deny[0]', components: ['.env'] }]
     const protect = [{ rule: 'protectDefaults:.git/hooks', components: ['.git', 'hooks'] }]
