@@ -14,10 +14,11 @@ describe('decide', () => {
         'bad.a.test',
         { host: '*.worse.a.test', reason: 'it belongs to somebody else' },
         { host: 'api.test', methods: ['POST'], paths: ['/files/**'] },
-        { host: 'api.test', paths: ['/users/@me'] },
+        { host: 'api.test', paths: ['/users/@me', '/users/a%2Bb'] },
         { host: 'api.test', ports: [8443] },
         { host: 'half.a.test', ports: [443] },
         'no.ask.test',
+        'no.rule.test',
       ],
     }
     table(network, [
@@ -38,7 +39,10 @@ describe('decide', () => {
       ],
       ['another method', get({ path: '/files/1' }), 'allow'],
       ['another path', get({ method: 'POST', path: '/file' }), 'allow'],
+      ['a path as it is written', get({ path: '/users/@me' }), 'denied_by_rule'],
+      ['a path whose escape is written', get({ path: '/users/a+b' }), 'denied_by_rule'],
       ['a path in its other spelling', get({ path: '/users/%40me' }), 'denied_by_rule'],
+      ['a name that no rule allows anyway', look('no.rule.test'), 'denied_by_rule'],
       ['what could have been asked for', get({ host: 'no.ask.test' }), 'denied_by_rule'],
       ['what no rule allows anyway', connect('no.ask.test', 80), 'denied_by_rule'],
     ])
