@@ -1,14 +1,18 @@
 /** Types of records that are told apart (RFC 1035, 3.2.2; RFC 3596). */
-export const dnsTypes = Object.freeze({ a: 1, ptr: 12, aaaa: 28 } as const)
+export const dnsTypes: { readonly a: 1; readonly ptr: 12; readonly aaaa: 28 } = Object.freeze({
+  a: 1,
+  ptr: 12,
+  aaaa: 28,
+})
 
 /** Codes of answers (RFC 1035, 4.1.1). */
-export const dnsCodes = Object.freeze({
-  noError: 0,
-  formatError: 1,
-  nameError: 3,
-  notImplemented: 4,
-  refused: 5,
-} as const)
+export const dnsCodes: {
+  readonly noError: 0
+  readonly formatError: 1
+  readonly nameError: 3
+  readonly notImplemented: 4
+  readonly refused: 5
+} = Object.freeze({ noError: 0, formatError: 1, nameError: 3, notImplemented: 4, refused: 5 })
 
 /** One of `dnsCodes`. */
 export type DnsCode = (typeof dnsCodes)[keyof typeof dnsCodes]

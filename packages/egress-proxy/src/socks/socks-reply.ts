@@ -1,17 +1,25 @@
 import type { ReasonCode } from '../decide/reason.ts'
 
 /** The reply field of RFC 1928, 6. */
-export const socksCodes = Object.freeze({
+export const socksCodes: {
+  readonly succeeded: 0
+  readonly failed: 1
+  readonly notAllowed: 2
+  readonly hostUnreachable: 4
+  readonly refused: 5
+  readonly expired: 6
+  readonly commandNotSupported: 7
+  readonly addressNotSupported: 8
+} = Object.freeze({
   succeeded: 0,
   failed: 1,
   notAllowed: 2,
-  networkUnreachable: 3,
   hostUnreachable: 4,
   refused: 5,
   expired: 6,
   commandNotSupported: 7,
   addressNotSupported: 8,
-} as const)
+})
 
 /** One of `socksCodes`. */
 export type SocksCode = (typeof socksCodes)[keyof typeof socksCodes]

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { ClientHelloParser } from '../../src/tls/client-hello.ts'
@@ -250,10 +251,12 @@ describe('ClientHelloParser', () => {
     ]
     for (const [name, argv, protocols] of clients) {
       it(name, async () => {
+        const ended: Promise<unknown>[] = []
         const found = await captured((port) => {
           const [command = '', ...rest] = argv(port)
-          spawn(command, rest, { stdio: 'ignore' }).on('error', ignored)
+          ended.push(once(spawn(command, rest, { stdio: 'ignore' }), 'exit'))
         })
+        await Promise.all(ended)
         expect(found).to.deep.include({
           sni: 'api.good.test',
           alpn: protocols,
