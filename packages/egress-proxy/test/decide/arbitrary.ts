@@ -1,6 +1,6 @@
 import type { AllowRule, DenyRule, NetworkPolicy } from '@caisson/core'
 import * as fc from 'fast-check'
-import type { HttpRequest, Request } from '../../src/decide/request.ts'
+import type { HttpRequest, Request } from '../../dist/decide/request.js'
 
 /** Few words, so that rules and requests meet often. */
 const hosts = ['a.test', 'b.a.test', 'c.b.a.test', 'x.test', 'ba.test', 'a_b.x.test'] as const

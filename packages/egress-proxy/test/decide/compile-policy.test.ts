@@ -1,8 +1,8 @@
 import { type AllowRule, type DenyRule, type NetworkPolicy, SandboxError } from '@caisson/core'
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { decide } from '../../src/decide/decide.ts'
-import { compilePolicy } from '../../src/decide/policy.ts'
+import { decide } from '../../dist/decide/decide.js'
+import { compilePolicy } from '../../dist/decide/policy.js'
 import { allowRule, denyRule } from './arbitrary.ts'
 import { connect, get, verdict } from './requests.ts'
 

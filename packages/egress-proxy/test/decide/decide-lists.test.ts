@@ -1,8 +1,8 @@
 import type { NetworkPolicy } from '@caisson/core'
 import { expect } from 'chai'
-import { decide } from '../../src/decide/decide.ts'
-import { compilePolicy } from '../../src/decide/policy.ts'
-import type { Request } from '../../src/decide/request.ts'
+import { decide } from '../../dist/decide/decide.js'
+import { compilePolicy } from '../../dist/decide/policy.js'
+import type { Request } from '../../dist/decide/request.js'
 import { connect, get, judge, look, table, verdict } from './requests.ts'
 
 describe('decide', () => {

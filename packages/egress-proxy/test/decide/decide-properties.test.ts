@@ -1,9 +1,9 @@
 import { type AllowRule, type NetworkPolicy, SandboxError } from '@caisson/core'
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { decide } from '../../src/decide/decide.ts'
-import type { Decision } from '../../src/decide/decision.ts'
-import { type CompiledPolicy, compilePolicy } from '../../src/decide/policy.ts'
+import { decide } from '../../dist/decide/decide.js'
+import type { Decision } from '../../dist/decide/decision.js'
+import { type CompiledPolicy, compilePolicy } from '../../dist/decide/policy.js'
 import { allowRule, anyRequest, denyRule, network } from './arbitrary.ts'
 import { naive } from './naive.ts'
 

@@ -1,6 +1,6 @@
 import type { AllowRule, NetworkPolicy } from '@caisson/core'
 import { expect } from 'chai'
-import type { Request } from '../../src/decide/request.ts'
+import type { Request } from '../../dist/decide/request.js'
 import { connect, get, judge, look, table, verdict } from './requests.ts'
 
 const rule = (parts: Omit<AllowRule, 'host'>): NetworkPolicy => ({

@@ -1,7 +1,7 @@
 import type { NetworkPolicy } from '@caisson/core'
 import { expect } from 'chai'
-import { NameNeighbours } from '../../src/decide/name-neighbours.ts'
-import type { Request } from '../../src/decide/request.ts'
+import { NameNeighbours } from '../../dist/decide/name-neighbours.js'
+import type { Request } from '../../dist/decide/request.js'
 import { connect, get, judge } from './requests.ts'
 
 describe('a refusal', () => {

@@ -1,6 +1,6 @@
 import type { AllowRule, DenyRule, NetworkPolicy } from '@caisson/core'
-import type { Handling } from '../../src/decide/decision.ts'
-import type { HttpRequest, Request } from '../../src/decide/request.ts'
+import type { Handling } from '../../dist/decide/decision.js'
+import type { HttpRequest, Request } from '../../dist/decide/request.js'
 
 /** The answer of an evaluator that reads the policy anew, list by list, for every request. */
 export interface NaiveAnswer {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { compilePolicy, judgesPaths, namedHosts } from '../../src/decide/policy.ts'
-import { refusalOf } from '../../src/decide/refusal-of.ts'
+import { compilePolicy, judgesPaths, namedHosts } from '../../dist/decide/policy.js'
+import { refusalOf } from '../../dist/decide/refusal-of.js'
 import { connect, judge } from './requests.ts'
 
 describe('namedHosts', () => {

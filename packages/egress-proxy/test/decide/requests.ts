@@ -1,14 +1,14 @@
 import type { NetworkPolicy } from '@caisson/core'
 import { expect } from 'chai'
-import { decide } from '../../src/decide/decide.ts'
-import type { Decision } from '../../src/decide/decision.ts'
-import { compilePolicy } from '../../src/decide/policy.ts'
+import { decide } from '../../dist/decide/decide.js'
+import type { Decision } from '../../dist/decide/decision.js'
+import { compilePolicy } from '../../dist/decide/policy.js'
 import type {
   ConnectionRequest,
   HttpRequest,
   NameRequest,
   Request,
-} from '../../src/decide/request.ts'
+} from '../../dist/decide/request.js'
 
 /** A GET over HTTPS of `https://api.test/`, but for what is said. */
 export function get(parts: Partial<HttpRequest> = {}): HttpRequest {
