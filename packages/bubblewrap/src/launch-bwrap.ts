@@ -96,7 +96,7 @@ function attend(
   let complaint = ''
   const exited = new Promise<void>((resolve) => {
     child.once('close', () => resolve())
-    child.once('error', (error) => {
+    child.on('error', (error) => {
       complaint ||= error.message
       // A program that could not be started never closes.
       if (child.pid === undefined) resolve()
