@@ -15,6 +15,7 @@ export interface NameResolver {
 export interface TlsWish {
   /** The canonical name or address that the certificate must be for. */
   readonly host: string
+  readonly port: number
   readonly alpn: readonly ('h2' | 'http/1.1')[]
   /** For which peer: upstreams and a parent proxy have trust of their own. */
   readonly peer: 'upstream' | 'parent'
@@ -35,7 +36,7 @@ export interface DialParts {
   readonly limits: DialLimits
   connectTls(socket: Duplex, wish: TlsWish): Promise<TLSSocket>
   connectHttp1(connection: Duplex): UpstreamConnection
-  connectHttp2(connection: Duplex): UpstreamConnection
+  connectHttp2(connection: Duplex, origin: Origin): UpstreamConnection
   /** A clock in milliseconds that never goes back. */
   readonly now: () => number
 }

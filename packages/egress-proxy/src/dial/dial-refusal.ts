@@ -21,7 +21,7 @@ const sentences: Readonly<Record<DialFailure, readonly [reason: string, remedy: 
   ],
   self: [
     'The upstream leads back to the machine or proxy that this request came through.',
-    'Ask for another host; a service of this machine has to be named in network.addresses.allow.',
+    'Ask for another host; the host application can name a service of its machine in the option `hosts`.',
   ],
   connect_failed: [
     'The upstream could not be reached.',

@@ -8,7 +8,7 @@ import { dialRefusal, errorWord } from './dial-refusal.ts'
 import { authorityOf, type Endpoint } from './endpoint.ts'
 import { canonicalHost } from '../names/canonical-host.ts'
 import { httpTunnel } from './http-parent.ts'
-import type { ParentProxy } from './parent.ts'
+import type { Parent } from './parent.ts'
 import { chooseRoute } from './route.ts'
 import { RefusalError } from '../refusal.ts'
 import { socksTunnel } from './socks-parent.ts'
@@ -90,16 +90,12 @@ async function connectOne(
 }
 
 /** The parent is the host's own configuration: where it is does not concern the guard. */
-async function openThrough(
-  parent: ParentProxy,
-  destination: Destination,
-  step: Step,
-): Promise<Duplex> {
+async function openThrough(parent: Parent, destination: Destination, step: Step): Promise<Duplex> {
   const { parts, signals } = step
   const addresses = await addressesOf(parent.host, step)
   const socket = await connectOne(addresses, parent.port, step)
   try {
-    const stream = parent.kind === 'https' ? await overTls(socket, parent.host, step) : socket
+    const stream = parent.kind === 'https' ? await overTls(socket, parent, step) : socket
     const deadline = new Deadline(signals, parts.limits.connectMs, 'connect_failed')
     await within(deadline, (signal) => greet(parent, destination, { stream, signal }))
     return stream
@@ -109,14 +105,15 @@ async function openThrough(
   }
 }
 
-async function overTls(socket: Duplex, host: string, step: Step): Promise<Duplex> {
-  const stream = await startTls(socket, { host, alpn: ['http/1.1'], peer: 'parent' }, step)
+async function overTls(socket: Duplex, { host, port }: Parent, step: Step): Promise<Duplex> {
+  const wish = { host, port, alpn: ['http/1.1'], peer: 'parent' } as const
+  const stream = await startTls(socket, wish, step)
   stream.on('error', () => undefined)
   return stream
 }
 
 function greet(
-  parent: ParentProxy,
+  parent: Parent,
   { host, port }: Destination,
   { stream, signal }: { readonly stream: Duplex; readonly signal: AbortSignal },
 ): Promise<void> {

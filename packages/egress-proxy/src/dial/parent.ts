@@ -2,17 +2,17 @@ import { canonicalHost } from '../names/canonical-host.ts'
 import { canonicalName } from './endpoint.ts'
 
 /** How to reach upstreams through another proxy, as the host application wrote it. */
-export interface UpstreamProxyOptions {
+export interface ParentProxy {
   /** `http:`, `https:`, `socks5:` or `socks5h:` (the same: names are never resolved here), with a login if need be. */
   readonly url: string
   /** Hosts to dial directly: `api.test`, an address, or `.corp.test` for every name below it. */
   readonly noProxy?: readonly string[] | undefined
-  /** Certificates (PEM) that the `https:` proxy itself may be proved by, instead of the usual ones. */
+  /** Authorities (PEM) to trust of the `https:` proxy itself, beside those of Node. */
   readonly trust?: string | readonly string[] | undefined
 }
 
 /** What the option takes. */
-export type UpstreamProxyOption = string | UpstreamProxyOptions
+export type ParentOption = string | ParentProxy
 
 /** A user and password, percent-decoded. */
 export interface ParentLogin {
@@ -32,16 +32,16 @@ const defaultPorts: Readonly<Record<string, number>> = {
  * A parent proxy. Its login is in private fields, out of the reach of `JSON.stringify`, `util.inspect` and
  * spreading; only what writes to the parent asks for it.
  */
-export class ParentProxy {
+export class Parent {
   readonly kind: 'http' | 'https' | 'socks5'
   readonly host: string
   readonly port: number
-  readonly trust: string | readonly string[] | null
+  readonly trust: readonly string[]
   readonly #login: ParentLogin | null
   readonly #noProxy: (host: string) => boolean
 
   /** @throws TypeError that says what is wrong without repeating the URL. */
-  constructor(option: UpstreamProxyOption) {
+  constructor(option: ParentOption) {
     const { url, noProxy = [], trust } = typeof option === 'string' ? { url: option } : option
     const parsed = parseUrl(url)
     this.kind = kindOf(parsed)
@@ -50,8 +50,8 @@ export class ParentProxy {
     if (this.port === 0) throw new TypeError('upstream: the port must be 1 to 65535')
     this.#login = loginOf(parsed, this.kind)
     this.#noProxy = compileNoProxy(noProxy)
-    this.trust = trust ?? null
-    if (this.trust !== null && this.kind !== 'https') {
+    this.trust = typeof trust === 'string' ? [trust] : (trust ?? [])
+    if (this.trust.length > 0 && this.kind !== 'https') {
       throw new TypeError('upstream.trust: only an https: proxy shows a certificate')
     }
   }
@@ -85,7 +85,7 @@ function parseUrl(text: unknown): URL {
   return url
 }
 
-function kindOf({ protocol }: URL): ParentProxy['kind'] {
+function kindOf({ protocol }: URL): Parent['kind'] {
   if (protocol === 'http:') return 'http'
   if (protocol === 'https:') return 'https'
   if (protocol === 'socks5:' || protocol === 'socks5h:') return 'socks5'
@@ -100,7 +100,7 @@ function hostOf({ hostname }: URL): string {
   return read.host
 }
 
-function loginOf({ username, password }: URL, kind: ParentProxy['kind']): ParentLogin | null {
+function loginOf({ username, password }: URL, kind: Parent['kind']): ParentLogin | null {
   if (username === '' && password === '') return null
   const login = { user: decode(username), password: decode(password) }
   if (kind === 'socks5' && !(fitsSocks(login.user) && fitsSocks(login.password))) {

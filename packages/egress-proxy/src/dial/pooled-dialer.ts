@@ -164,13 +164,14 @@ export class PooledDialer implements Dialer {
   ): Promise<Pooled> {
     const parts = this.#parts
     const alpn = protocol === 'h2' ? (['h2', 'http/1.1'] as const) : (['http/1.1'] as const)
-    const wish = { host: origin.host, alpn, peer: 'upstream' } as const
+    const { host, port } = origin
+    const wish = { host, port, alpn, peer: 'upstream' } as const
     const signals = [signal, this.#closing.signal]
     const secure = await startTls(stream, wish, { parts, signals })
     const shared = secure.alpnProtocol === 'h2'
     if (shared && protocol !== 'h2') throw dialRefusal('tls_failed', 'protocol not offered')
     if (protocol === 'h2') this.#rememberChoice(keyOf(origin), shared)
-    const connection = shared ? parts.connectHttp2(secure) : parts.connectHttp1(secure)
+    const connection = shared ? parts.connectHttp2(secure, origin) : parts.connectHttp1(secure)
     return { connection, origin, shared }
   }
 

@@ -1,18 +1,18 @@
 import type { Destination } from './dial.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { FixedEndpoints } from './hosts.ts'
-import type { ParentProxy } from './parent.ts'
+import type { Parent } from './parent.ts'
 
 /** How a destination is reached. */
 export type Route =
   | { readonly kind: 'fixed'; readonly endpoint: Endpoint }
-  | { readonly kind: 'parent'; readonly parent: ParentProxy }
+  | { readonly kind: 'parent'; readonly parent: Parent }
   | { readonly kind: 'direct' }
 
 /** What routes are chosen from. */
 export interface Routing {
   readonly fixed: FixedEndpoints
-  readonly parent: ParentProxy | null
+  readonly parent: Parent | null
 }
 
 /** The host application's exceptions first, then the parent proxy, unless it exempts the host. */

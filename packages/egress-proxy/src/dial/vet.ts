@@ -1,8 +1,8 @@
 import { dialRefusal } from './dial-refusal.ts'
 
 /**
- * What the address guard says: refused, reachable as everybody's (`public`), or reachable because policy
- * names it (`named`).
+ * What the address guard says: refused, reachable as everybody's (`public`), or reachable only because
+ * policy lifted a refusal (`named`).
  */
 export type AddressVerdict = 'refused' | 'public' | 'named'
 

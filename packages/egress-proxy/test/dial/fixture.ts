@@ -203,3 +203,20 @@ export async function refusalOf(promise: Promise<unknown>): Promise<RefusalError
 export async function codeOf(promise: Promise<unknown>): Promise<string> {
   return (await refusalOf(promise)).refusal.code
 }
+
+/** What may be wanted of `open`. */
+export const h1 = { scheme: 'https', protocol: 'http/1.1', fresh: false } as const
+export const h2 = { scheme: 'https', protocol: 'h2', fresh: false } as const
+export const plain = { scheme: 'http', protocol: 'http/1.1', fresh: false } as const
+
+/** Opens a connection to a.test and begins a request on it. */
+export async function take(
+  { dialer }: Made,
+  port: number,
+  wanted: Parameters<Made['dialer']['open']>[1] = h1,
+): Promise<FakeConnection> {
+  const connection: UpstreamConnection = await dialer.open({ host: 'a.test', port }, wanted, never)
+  const fake = connection as FakeConnection
+  fake.begin()
+  return fake
+}

@@ -2,7 +2,7 @@ import { PassThrough, type Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { ParentProxy } from '../../dist/dial/parent.js'
+import { Parent } from '../../dist/dial/parent.js'
 import { socksTunnel } from '../../dist/dial/socks-parent.js'
 import { RefusalError } from '../../dist/refusal.js'
 import { Loopback, makeDialer, never, refusalOf } from './fixture.ts'
@@ -20,7 +20,7 @@ function scripted(answers: readonly string[], seen: string[] = []): (socket: Soc
 }
 
 async function dialThrough(port: number, host: string, userInfo = ''): Promise<Duplex> {
-  const parent = new ParentProxy(`socks5h://${userInfo}parent.test:${String(port)}`)
+  const parent = new Parent(`socks5h://${userInfo}parent.test:${String(port)}`)
   return makeDialer({ routing: { parent } }).dialer.connect({ host, port: 443 }, never)
 }
 

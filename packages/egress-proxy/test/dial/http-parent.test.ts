@@ -1,56 +1,9 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import type { Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { connect as tlsConnect, createServer as createTlsServer, type TLSSocket } from 'node:tls'
-import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { parseHosts } from '../../dist/dial/hosts.js'
-import { ParentProxy } from '../../dist/dial/parent.js'
-import {
-  codeOf,
-  drain,
-  eventually,
-  Loopback,
-  makeDialer,
-  never,
-  refusalOf,
-  type Made,
-} from './fixture.ts'
-
-const target = { host: 'api.good.test', port: 443 }
-const login = 'user:hunter2'
-const basic = Buffer.from(login).toString('base64')
-
-/** Collects what a parent reads, and answers once the header is there. */
-function parentThat(answer: string | Buffer, seen: string[] = []): (socket: Socket) => void {
-  return (socket) => {
-    let read = ''
-    socket.on('data', (chunk: Buffer) => {
-      read += chunk.toString('latin1')
-      const end = read.indexOf('\r\n\r\n')
-      if (end === -1 || seen.length > 0) return
-      seen.push(read)
-      socket.write(answer)
-    })
-    socket.on('end', () => socket.destroy())
-  }
-}
-
-function through(port: number, wish: Parameters<typeof makeDialer>[0] = {}): Made {
-  const parent = new ParentProxy(`http://${login}@parent.test:${String(port)}`)
-  return makeDialer({ judge: () => 'refused', ...wish, routing: { parent } })
-}
-
-/** Reads until so many bytes are there. */
-async function readBytes(stream: Duplex, length: number): Promise<string> {
-  let read = ''
-  stream.on('data', (chunk: Buffer) => (read += chunk.toString('latin1')))
-  await eventually(() => read.length >= length)
-  return read
-}
+import { Parent } from '../../dist/dial/parent.js'
+import { codeOf, drain, eventually, Loopback, makeDialer, never, refusalOf } from './fixture.ts'
+import { basic, parentThat, readBytes, target, through } from './parent-fixture.ts'
 
 describe('a dialer with an HTTP parent', () => {
   it('asks for the tunnel by name, with the login, and resolves the parent alone', async () => {
@@ -235,7 +188,7 @@ describe('a dialer with an HTTP parent', () => {
   it('dials exempt hosts directly, under the guard', async () => {
     await using server = await Loopback.start()
     const url = 'http://parent.test:1'
-    const parent = new ParentProxy({ url, noProxy: ['.corp.test'] })
+    const parent = new Parent({ url, noProxy: ['.corp.test'] })
     const inside = { host: 'a.corp.test', port: server.port }
     const { dialer, asked } = makeDialer({ routing: { parent } })
     expect(dialer.describe(inside)).to.deep.equal({ dns: 'host' })
@@ -248,7 +201,7 @@ describe('a dialer with an HTTP parent', () => {
 
   it('prefers the hosts option to the parent', async () => {
     await using server = await Loopback.start()
-    const parent = new ParentProxy('http://parent.test:1')
+    const parent = new Parent('http://parent.test:1')
     const fixed = parseHosts({ 'api.good.test:443': `127.0.0.1:${String(server.port)}` })
     const { dialer, asked } = makeDialer({ routing: { parent, fixed }, judge: () => 'refused' })
     const stream = await dialer.connect(target, never)
@@ -262,73 +215,5 @@ describe('a dialer with an HTTP parent', () => {
     const seen = inspect(dialer, { depth: null, showHidden: true }) + JSON.stringify(dialer)
     expect(seen).not.to.contain('hunter2')
     expect(seen).not.to.contain(basic)
-  })
-})
-
-describe('a dialer with an HTTPS parent', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'caisson-parent-'))
-  const keyFile = join(folder, 'key.pem')
-  const certificateFile = join(folder, 'certificate.pem')
-  before(() => {
-    const subject = ['-subj', '/CN=parent.test', '-addext', 'subjectAltName=DNS:parent.test']
-    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
-    const files = ['-keyout', keyFile, '-out', certificateFile]
-    execFileSync('openssl', ['req', '-x509', ...kind, ...subject, ...files], { stdio: 'ignore' })
-  })
-  after(() => rmSync(folder, { recursive: true }))
-
-  const verified = (socket: Duplex, name: string): Promise<TLSSocket> =>
-    new Promise((resolve, reject) => {
-      const ca = readFileSync(certificateFile)
-      const secure: TLSSocket = tlsConnect({ socket, servername: name, ca }, () => resolve(secure))
-      secure.on('error', reject)
-    })
-
-  it('proves the parent by its own name, then tunnels inside', async () => {
-    const seen: string[] = []
-    const peers: string[] = []
-    await using server = await Loopback.start(
-      parentThat('HTTP/1.1 200 OK\r\n\r\nearly', seen),
-      (onSocket) => {
-        const key = readFileSync(keyFile)
-        const tls = createTlsServer({
-          key,
-          cert: readFileSync(certificateFile),
-          allowHalfOpen: true,
-        })
-        return tls.on('secureConnection', onSocket)
-      },
-    )
-    const parent = new ParentProxy(`https://${login}@parent.test:${String(server.port)}`)
-    const { dialer } = makeDialer({
-      routing: { parent },
-      connectTls: (socket, { host, peer }) => {
-        peers.push(`${peer} ${host}`)
-        return verified(socket, host)
-      },
-    })
-    const stream = await dialer.connect(target, never)
-    expect(await readBytes(stream, 5)).to.equal('early')
-    expect(peers).to.deep.equal(['parent parent.test'])
-    expect(seen[0]).to.contain(`Basic ${basic}`)
-    dialer.close()
-    await server.settles(0)
-  })
-
-  it('sends no login to a parent that cannot prove itself', async () => {
-    const seen: string[] = []
-    await using server = await Loopback.start((socket) => {
-      socket.on('data', (chunk: Buffer) => seen.push(chunk.toString('latin1')))
-      socket.on('end', () => socket.destroy())
-    })
-    const parent = new ParentProxy(`https://${login}@parent.test:${String(server.port)}`)
-    const { dialer } = makeDialer({
-      routing: { parent },
-      connectTls: () => Promise.reject(new Error('self-signed, at 10.0.0.1')),
-    })
-    const error = await refusalOf(dialer.connect(target, never))
-    expect(error.refusal.code).to.equal('tls_failed')
-    await server.settles(0)
-    expect(seen).to.deep.equal([])
   })
 })
