@@ -104,7 +104,7 @@ const pairs = fc.array(fc.tuple(fc.constantFrom(...names), fc.constantFrom(...te
   maxLength: 2,
 })
 
-export const httpRequest: fc.Arbitrary<HttpRequest> = fc.record({
+const httpRequest: fc.Arbitrary<HttpRequest> = fc.record({
   kind: fc.constant('http' as const),
   door: fc.constant('connect' as const),
   host,
