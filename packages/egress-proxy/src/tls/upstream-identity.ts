@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto'
+import { isAddress } from './is-address.ts'
 
 /** Who an upstream has to be. */
 export interface UpstreamIdentity {
@@ -20,11 +21,6 @@ export class IdentityError extends Error {
     this.name = 'IdentityError'
     this.kind = kind
   }
-}
-
-/** Whether a canonical host is an address: in IPv6 there are colons, in IPv4 the last label is a number. */
-export function isAddress(host: string): boolean {
-  return host.includes(':') || /(?:^|\.)[0-9]+$/.test(host)
 }
 
 /**

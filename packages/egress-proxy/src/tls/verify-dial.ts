@@ -3,6 +3,7 @@ import { connect, type SecureContext, type TLSSocket } from 'node:tls'
 import type { ProxyLimits } from '../limits.ts'
 import type { RefusalError } from '../refusal.ts'
 import type { ApplicationProtocol } from './terminate-listen.ts'
+import { isAddress } from './is-address.ts'
 import { tlsFailure, tlsUnfinished } from './upstream-failure.ts'
 import {
   checkIdentity,

@@ -1,3 +1,5 @@
+import { isAddress } from './is-address.ts'
+
 /** A host of the network policy. */
 export interface AuthorityName {
   /** Canonical name, with or without the leading `*.` that `wildcard` speaks of. */
@@ -8,20 +10,22 @@ export interface AuthorityName {
 
 /** Letters, digits, hyphen and underscore: what a canonical name is made of. */
 const canonicalName = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/
-/** The last label of an address; no name ends so (RFC 3696, section 2). */
-const numericEnd = /(?:^|\.)[0-9]+$/
-
 /** The names that an authority may vouch for: exactly those of the policy. */
 export class VouchedNames {
   readonly #exact = new Set<string>()
   readonly #below = new Set<string>()
   readonly #isAny: boolean
 
-  /** @throws TypeError for a pattern that is no canonical name */
+  /**
+   * Addresses are passed over: nothing vouches for one.
+   *
+   * @throws TypeError for another pattern that is no canonical name
+   */
   constructor(names: readonly AuthorityName[] | 'any') {
     this.#isAny = names === 'any'
     for (const { pattern, wildcard } of names === 'any' ? [] : names) {
       const name = wildcard && pattern.startsWith('*.') ? pattern.slice(2) : pattern
+      if (!wildcard && isAddress(name)) continue
       if (!isName(name)) throw new TypeError('an authority is made for canonical names only')
       ;(wildcard ? this.#below : this.#exact).add(name)
     }
@@ -47,7 +51,7 @@ export class VouchedNames {
 }
 
 function isName(host: string): boolean {
-  return canonicalName.test(host) && !numericEnd.test(host)
+  return canonicalName.test(host) && !isAddress(host)
 }
 
 /** `c.test` and `test` for `b.c.test`. */

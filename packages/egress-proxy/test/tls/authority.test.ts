@@ -67,6 +67,13 @@ describe('authority', () => {
     }
   })
 
+  it('passes over an address that a rule names', () => {
+    const mixed = ['a.test', '10.0.0.1', '::1'].map((pattern) => ({ pattern, wildcard: false }))
+    expect(new VouchedNames(mixed).subtrees()).to.deep.equal(['a.test'])
+    const authority = createAuthority({ sandboxId: 's', names: mixed })
+    expect(codeOf(() => authority.contextFor('10.0.0.1'))).to.equal('sni_mismatch')
+  })
+
   it('constrains to the fewest subtrees', () => {
     const vouched = new VouchedNames([
       ...names,
