@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { formatAddress } from '../../src/addresses/address.ts'
-import { compileGuard } from '../../src/addresses/guard.ts'
-import { specialRanges } from '../../src/addresses/ranges.ts'
-import { parseRange } from '../../src/addresses/range-table.ts'
+import { formatAddress } from '../../dist/addresses/address.js'
+import { compileGuard } from '../../dist/addresses/guard.js'
+import { specialRanges } from '../../dist/addresses/ranges.js'
+import { parseRange } from '../../dist/addresses/range-table.js'
 
 const plain = compileGuard({ allow: [], deny: [] })
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { formatAuthority, parseAuthority } from '../../src/names/authority.ts'
+import { formatAuthority, parseAuthority } from '../../dist/names/authority.js'
 
 describe('parseAuthority', () => {
   const accepted: [

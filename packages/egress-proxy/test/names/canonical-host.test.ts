@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { canonicalHost, canonicalPort } from '../../src/names/canonical-host.ts'
+import { canonicalHost, canonicalPort } from '../../dist/names/canonical-host.js'
 
 const label63 = 'a'.repeat(63)
 const name253 = [label63, label63, label63, 'b'.repeat(61)].join('.')

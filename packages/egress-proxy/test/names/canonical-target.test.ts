@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { canonicalTarget } from '../../src/names/canonical-target.ts'
+import { canonicalTarget } from '../../dist/names/canonical-target.js'
 
 const both = [true, false]
 

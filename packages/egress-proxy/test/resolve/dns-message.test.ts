@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { decodeQuery, dnsCodes, encodeAnswer, encodeName } from '../../src/resolve/dns-message.ts'
+import { decodeQuery, dnsCodes, encodeAnswer, encodeName } from '../../dist/resolve/dns-message.js'
 import { dnsQuery, opt, wireName } from './dns-message-sample.ts'
 
 const longLabels = [63, 63, 63, 61].map((length) => 'a'.repeat(length))

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { PassThrough } from 'node:stream'
-import { frameDnsMessage, readDnsMessages } from '../../src/resolve/dns-stream.ts'
+import { frameDnsMessage, readDnsMessages } from '../../dist/resolve/dns-stream.js'
 
 const messages = [Buffer.from('first'), Buffer.alloc(0), Buffer.alloc(512, 1), Buffer.from('last')]
 const bytes = Buffer.concat(messages.map(frameDnsMessage))

@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { createSocket } from 'node:dgram'
 import { promises as dns } from 'node:dns'
-import { insideAnswer, type InsideAnswer } from '../../src/resolve/inside-answer.ts'
-import { NameAddresses } from '../../src/resolve/name-addresses.ts'
+import { insideAnswer, type InsideAnswer } from '../../dist/resolve/inside-answer.js'
+import { NameAddresses } from '../../dist/resolve/name-addresses.js'
 import { dnsQuery, opt, wireName } from './dns-message-sample.ts'
 
 const types = { A: 1, NS: 2, PTR: 12, TXT: 16, AAAA: 28, SRV: 33, SVCB: 64, HTTPS: 65, ANY: 255 }

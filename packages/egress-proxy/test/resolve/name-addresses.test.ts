@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { NameAddresses } from '../../src/resolve/name-addresses.ts'
+import { NameAddresses } from '../../dist/resolve/name-addresses.js'
 
 describe('NameAddresses', () => {
   it('gives exact names the first addresses, in sorted order', () => {

@@ -2,9 +2,9 @@ import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { createServer, type AddressInfo } from 'node:net'
 import { SocksClient } from 'socks'
-import { canonicalHost } from '../../src/names/canonical-host.ts'
-import { socksCodeOf, socksCodes, socksReply } from '../../src/socks/socks-reply.ts'
-import { SocksSession } from '../../src/socks/socks-session.ts'
+import { canonicalHost } from '../../dist/names/canonical-host.js'
+import { socksCodeOf, socksCodes, socksReply } from '../../dist/socks/socks-reply.js'
+import { SocksSession } from '../../dist/socks/socks-session.js'
 
 const token = 'b'.repeat(43)
 const greeting = Buffer.from([5, 2, 0, 2])

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { ClientHelloParser } from '../../src/tls/client-hello.ts'
-import type { ClientHello } from '../../src/tls/client-hello-message.ts'
+import { ClientHelloParser } from '../../dist/tls/client-hello.js'
+import type { ClientHello } from '../../dist/tls/client-hello-message.js'
 import {
   extension,
   hello,

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { FrameMeter } from '../../src/websocket/frame-meter.ts'
+import { FrameMeter } from '../../dist/websocket/frame-meter.js'
 
 interface Shape {
   readonly first: number

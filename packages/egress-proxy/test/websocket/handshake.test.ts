@@ -1,11 +1,11 @@
 import { expect } from 'chai'
-import type { Field } from '../../src/http-message.ts'
+import type { Field } from '../../dist/http-message.js'
 import {
   acceptFor,
   acceptsHandshake,
   handshakeFault,
   passedHandshakeFields,
-} from '../../src/websocket/handshake.ts'
+} from '../../dist/websocket/handshake.js'
 
 const key = 'dGhlIHNhbXBsZSBub25jZQ=='
 const accept = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
