@@ -6,7 +6,7 @@ import type { ProxyLimits } from '../limits.ts'
 import { errorCode } from './error-code.ts'
 import { isGrpc } from './field-section.ts'
 import { readRequestHead, type HeadFault, type ReadHead } from './request-head.ts'
-import { ServerExchange } from './server-exchange.ts'
+import { ServerExchange, headerOnly } from './server-exchange.ts'
 import { SessionGuard } from './session-guard.ts'
 import { StallWatch } from './stall.ts'
 import { StreamBody } from './stream-body.ts'
@@ -112,7 +112,7 @@ class Front implements Http2Front {
   }
 
   #refuse(stream: ServerHttp2Stream, fault: HeadFault): void {
-    stream.respond({ ':status': fault.status }, { endStream: true })
+    stream.respond({ ':status': fault.status }, headerOnly)
     this.#fault({ code: fault.status === 431 ? 'limit' : 'bad_request', message: fault.message })
   }
 

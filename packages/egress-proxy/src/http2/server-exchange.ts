@@ -135,7 +135,9 @@ export class ServerExchange implements Exchange {
 
 /** A date is the upstream's to give: Node would add one, and its types do not know how to say no. */
 const headerFirst: { readonly sendDate: boolean } = { sendDate: false }
-const headerOnly: { readonly sendDate: boolean; readonly endStream: boolean } = {
+
+/** An answer that ends with its header. */
+export const headerOnly: { readonly sendDate: boolean; readonly endStream: boolean } = {
   sendDate: false,
   endStream: true,
 }

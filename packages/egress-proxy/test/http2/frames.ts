@@ -86,11 +86,14 @@ export class RawPeer {
   readonly frames: Frame[] = []
   ended = false
   readonly #socket: net.Socket
+  #skip: number
   #rest: Buffer = Buffer.alloc(0)
   #waiting: (() => void)[] = []
 
-  constructor(socket: net.Socket) {
+  /** `skip`: bytes before the first frame, such as the preface of a client. */
+  constructor(socket: net.Socket, skip = 0) {
     this.#socket = socket
+    this.#skip = skip
     socket.on('error', () => undefined)
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('close', () => {
@@ -148,7 +151,9 @@ export class RawPeer {
   }
 
   #onData(chunk: Buffer): void {
-    this.#rest = Buffer.concat([this.#rest, chunk])
+    const skipped = Math.min(this.#skip, chunk.length)
+    this.#skip -= skipped
+    this.#rest = Buffer.concat([this.#rest, chunk.subarray(skipped)])
     while (this.#rest.length >= 9) {
       const length = this.#rest.readUIntBE(0, 3)
       if (this.#rest.length < 9 + length) break
