@@ -5,12 +5,7 @@ import type { RefusalError } from '../refusal.ts'
 import type { ApplicationProtocol } from './terminate-listen.ts'
 import { isAddress } from './is-address.ts'
 import { tlsFailure, tlsUnfinished } from './upstream-failure.ts'
-import {
-  checkIdentity,
-  isAddress,
-  stillProves,
-  type UpstreamIdentity,
-} from './upstream-identity.ts'
+import { checkIdentity, stillProves, type UpstreamIdentity } from './upstream-identity.ts'
 import type { UpstreamSession, UpstreamSessions } from './upstream-sessions.ts'
 import { upstreamContext, type UpstreamTrustOptions } from './upstream-trust-dial.ts'
 

@@ -10,6 +10,7 @@ export interface AuthorityName {
 
 /** Letters, digits, hyphen and underscore: what a canonical name is made of. */
 const canonicalName = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/
+
 /** The names that an authority may vouch for: exactly those of the policy. */
 export class VouchedNames {
   readonly #exact = new Set<string>()
