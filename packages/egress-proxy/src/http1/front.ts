@@ -166,6 +166,7 @@ class Front implements Http1Front, ExchangeConnection, BodyReader {
   }
 
   readonly #onEnd = (): void => {
+    if (this.#phase === 'over') return
     this.#hasPeerEnded = true
     // Whoever leaves before the answer began has abandoned the request; afterwards it is a half-close.
     const isAnswering = this.#exchange?.isAnswered ?? false

@@ -22,6 +22,8 @@ export interface CallConnection extends BodyReader {
   readonly bounds: HeadBounds
   /** The whole request was handed to the connection. */
   requestSent(): void
+  /** The connection takes no more for now. */
+  writeBlocked(): void
   /** Cuts the connection; the call hears nothing of it. */
   cutOff(): void
   detach(): Duplex
@@ -109,7 +111,7 @@ export class OutboundCall implements Call, BodyWriterOwner {
   }
 
   writeBlocked(): void {
-    // The time that an upstream takes to read is bounded by that for its answer.
+    this.#connection.writeBlocked()
   }
 
   drained(): void {

@@ -109,6 +109,10 @@ class Http1Upstream implements UpstreamConnection, CallConnection {
     this.#deadline.set(this.bounds.responseMs)
   }
 
+  writeBlocked(): void {
+    this.#deadline.set(this.bounds.idleMs)
+  }
+
   cutOff(): void {
     this.#call = null
     this.#held = null
@@ -269,7 +273,8 @@ class Http1Upstream implements UpstreamConnection, CallConnection {
   #late(): void {
     const call = this.#call
     if (call === null) return
-    const isWaitingForUs = !call.isSent || (call.answer !== null && !call.answer.isWanted)
+    const isPaused = call.answer !== null && !call.answer.isWanted
+    const isWaitingForUs = !this.gather.isBlocked && (!call.isSent || isPaused)
     if (isWaitingForUs) this.#deadline.set(this.bounds.idleMs)
     else this.#lose(new Error('the upstream took too long'))
   }
