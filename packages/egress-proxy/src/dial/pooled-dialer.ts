@@ -171,6 +171,8 @@ export class PooledDialer implements Dialer {
     const shared = secure.alpnProtocol === 'h2'
     if (shared && protocol !== 'h2') throw dialRefusal('tls_failed', 'protocol not offered')
     if (protocol === 'h2') this.#rememberChoice(keyOf(origin), shared)
+    // HTTP/2 has no use for half a connection; left open, a peer that is gone would look alive.
+    if (shared) secure.allowHalfOpen = false
     const connection = shared ? parts.connectHttp2(secure, origin) : parts.connectHttp1(secure)
     return { connection, origin, shared }
   }
