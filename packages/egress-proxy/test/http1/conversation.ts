@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
-import type { Exchange, ProtocolFault } from '../../src/exchange.ts'
-import type { Body, Field, IncomingHead } from '../../src/http-message.ts'
-import { serveHttp1 } from '../../src/http1/front.ts'
-import type { Http1FrontOptions } from '../../src/http1/front.ts'
-import { defaultLimits } from '../../src/limits.ts'
+import type { Exchange, ProtocolFault } from '../../dist/exchange.js'
+import type { Body, Field, IncomingHead } from '../../dist/http-message.js'
+import { serveHttp1 } from '../../dist/http1/front.js'
+import type { Http1FrontOptions } from '../../dist/http1/front.js'
+import { defaultLimits } from '../../dist/limits.js'
 import { duplexPair } from './duplex-pair.ts'
 
 export interface Collected {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { once } from 'node:events'
-import type { Exchange } from '../../src/exchange.ts'
+import type { Exchange } from '../../dist/exchange.js'
 import { bodyOf, collect, converse, frontFor, received } from './conversation.ts'
 
 const get = (lines = '', target = '/'): string =>

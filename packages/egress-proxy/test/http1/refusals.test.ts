@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { defaultLimits } from '../../src/limits.ts'
+import { defaultLimits } from '../../dist/limits.js'
 import { converse, frontFor, received } from './conversation.ts'
 
 const get = (lines: string): string => `GET / HTTP/1.1\r\nHost: a.test\r\n${lines}\r\n`

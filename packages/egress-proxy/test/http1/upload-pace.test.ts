@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { UploadPace } from '../../src/http1/upload-pace.ts'
+import { UploadPace } from '../../dist/http1/upload-pace.js'
 
 describe('UploadPace', () => {
   const bounds = { bytesPerSecond: 64, idleMs: 300_000 }

@@ -1,4 +1,4 @@
-import type { Body, OutgoingHead } from '../../src/http-message.ts'
+import type { Body, OutgoingHead } from '../../dist/http-message.js'
 import { headOf } from './calls.ts'
 import { bodyOf } from './conversation.ts'
 

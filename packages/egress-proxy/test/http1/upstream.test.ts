@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import type { Body, OutgoingHead } from '../../src/http-message.ts'
-import { defaultLimits } from '../../src/limits.ts'
+import type { Body, OutgoingHead } from '../../dist/http-message.js'
+import { defaultLimits } from '../../dist/limits.js'
 import { answered, ask, headOf, pair, sent } from './calls.ts'
 import { bodyOf, received } from './conversation.ts'
 import { goldens, malformed, ok } from './upstream-cases.ts'
