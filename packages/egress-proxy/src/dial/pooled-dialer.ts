@@ -49,6 +49,7 @@ export class PooledDialer implements Dialer {
   }
 
   async connect(destination: Destination, signal: AbortSignal): Promise<Duplex> {
+    setMaxListeners(0, signal)
     const { stream } = await this.#openLine(destination, signal)
     return stream
   }
@@ -58,9 +59,11 @@ export class PooledDialer implements Dialer {
     if (this.#closing.signal.aborted || signal.aborted) return Promise.reject(dialRefusal('closed'))
     const { host, port } = destination
     const origin: Origin = { scheme: wanted.scheme, host, port }
-    if (wanted.fresh) return this.#openNew(origin, wanted.protocol, signal)
-    const taken = this.#pool.take(origin, wanted.protocol)
+    const taken = wanted.fresh ? null : this.#pool.take(origin, wanted.protocol)
     if (taken !== null) return Promise.resolve(taken)
+    // The streams of one client share its signal. Their number has a limit; ten is not it.
+    setMaxListeners(0, signal)
+    if (wanted.fresh) return this.#openNew(origin, wanted.protocol, signal)
     const mayShare = wanted.protocol === 'h2' && wanted.scheme === 'https'
     if (!mayShare || this.#withoutHttp2.has(keyOf(origin))) {
       return this.#openNew(origin, wanted.protocol, signal)

@@ -12,6 +12,21 @@ describe('a dialer: HTTP/2', () => {
     made.dialer.close()
   })
 
+  it('raises no warning when many streams of one client wait', async () => {
+    await using server = await Loopback.start()
+    const { dialer } = makeDialer({ picks: 'http/1.1' })
+    const warnings: string[] = []
+    const onWarning = ({ name }: Error) => void warnings.push(name)
+    process.on('warning', onWarning)
+    const { signal } = new AbortController()
+    const target = { host: 'a.test', port: server.port }
+    await Promise.all(Array.from({ length: 30 }, () => dialer.open(target, h2, signal)))
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('warning', onWarning)
+    expect(warnings).to.deep.equal([])
+    dialer.close()
+  })
+
   it('makes as many connections as the upstream takes streams', async () => {
     await using server = await Loopback.start()
     const made = makeDialer({ streams: 10 })
