@@ -12,7 +12,11 @@ export type {
   ListenHandle,
   ProxyListener,
 } from './egress-proxy.ts'
-export type { ClientCertificate, EgressOptions, EgressProxyOptions } from './options.ts'
+export type { EgressOptions, EgressProxyOptions } from './options.ts'
+export type { ParentOption } from './dial/parent.ts'
+export type { ClientCertificateOption } from './dial/upstream-contexts-dial.ts'
+export type { AuditOptions, Checkpoint } from './audit/options.ts'
+export { verifyAuditTrail, type TrailEvidence, type TrailVerdict } from './audit/verify-trail.ts'
 export type { OnAsk, Question } from './engine/asker.ts'
 export type { EgressHooks, HookAnswer, RequestView, ResponseView } from './engine/hooks.ts'
 export type { ReasonCode } from './decide/reason.ts'

@@ -1,7 +1,8 @@
 import type { EgressDecision, EgressPeer, Policy } from '@caisson/core'
 import type { AuditOptions } from './audit/options.ts'
-import type { ParentProxy } from './dial/parent.ts'
+import type { ParentOption } from './dial/parent.ts'
 import type { OnAsk } from './engine/asker.ts'
+import type { ClientCertificateOption } from './dial/upstream-contexts-dial.ts'
 import type { EgressHooks } from './engine/hooks.ts'
 import type { ProxyLimits } from './limits.ts'
 
@@ -17,11 +18,16 @@ export interface EgressOptions {
    */
   readonly hosts?: Readonly<Record<string, string>> | undefined
   /** Another proxy that everything goes through: `http:`, `https:`, `socks5:` or `socks5h:`. */
-  readonly upstream?: string | ParentProxy | undefined
+  readonly upstream?: ParentOption | undefined
+  /**
+   * Prefixes by which the host's network reaches IPv4 through IPv6 (NAT64), such as `64:ff9b::/96`: an
+   * address in one is judged by the IPv4 address in it. Default: none, and the well-known ones are refused.
+   */
+  readonly nat64?: readonly string[] | undefined
   /** Authorities to trust of upstreams, PEM, beside those of Node. */
   readonly trust?: string | readonly string[] | undefined
   /** Certificates that upstreams ask for, by `host:port`; PEM. They never go inside. */
-  readonly clientCertificates?: Readonly<Record<string, ClientCertificate>> | undefined
+  readonly clientCertificates?: Readonly<Record<string, ClientCertificateOption>> | undefined
   /**
    * What the authority of a sandbox may vouch for: `policy` (default): the names that the policy allows or
    * lets ask for when the sandbox is made; a later `update` can add none. A list: those as well. `any`:
@@ -38,12 +44,6 @@ export interface EgressOptions {
   readonly audit?: AuditOptions | undefined
   /** Spans and metrics through OpenTelemetry's API, which is imported only then. Default `false`. */
   readonly telemetry?: boolean | undefined
-}
-
-/** A certificate and its key, PEM. */
-export interface ClientCertificate {
-  readonly certificate: string
-  readonly key: string
 }
 
 /** What {@link createEgressProxy} takes. */

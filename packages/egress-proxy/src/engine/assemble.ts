@@ -35,6 +35,7 @@ export interface Assembly {
   readonly doors: readonly EgressDoor[]
   readonly locate: Locate
   readonly listeners: Set<(decision: EgressDecision) => void>
+  readonly nat64: readonly string[]
   /** Whether the authority may vouch for a host pattern. */
   covers(pattern: string): boolean
   received(): number
@@ -52,7 +53,7 @@ export function assemble(options: EgressProxyOptions): Assembly {
   const id = options.id ?? `e${randomBytes(8).toString('hex')}`
   const limits: ProxyLimits = { ...defaultLimits, ...options.limits }
   const now = (): number => performance.now()
-  const cell = new PolicyCell(makeSnapshot(options.policy, 1))
+  const cell = new PolicyCell(makeSnapshot(options.policy, 1, options.nat64))
   const hosts = namedHosts(cell.now.compiled)
   const vouched = vouchedFor(options, hosts, cell.now.compiled.observe)
   const own = new OwnAddresses()
@@ -109,6 +110,7 @@ export function assemble(options: EgressProxyOptions): Assembly {
       addressOf: (name) => names.addressOf(name),
     }),
     locate: boundedLocate(options.locate ?? (() => Promise.resolve(null))),
+    nat64: options.nat64 ?? [],
     covers: coverage(vouched),
     received: () => bytesIn,
   }

@@ -39,12 +39,14 @@ export async function readClientHello(
  * whether it is real or made up, for nobody can tell.
  */
 export function helloRefusal(
-  { sni, hasEch }: ClientHello,
+  { sni, hasEch, hasEarlyData }: ClientHello,
   host: string,
   inside: 'tunnel' | 'intercepted',
 ): Refusal | null {
   if (inside === 'tunnel' && hasEch)
     return mismatch('the TLS handshake hides a name (ECH), and only a plain one can be judged')
+  if (inside === 'tunnel' && hasEarlyData)
+    return mismatch('the TLS handshake comes with early data (0-RTT), which can be sent twice')
   if (sni === null)
     return inside === 'tunnel' ? mismatch('the TLS handshake names no host (SNI)') : null
   const named = canonicalHost(sni)

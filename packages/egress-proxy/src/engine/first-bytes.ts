@@ -39,6 +39,8 @@ export function readUntil<T>(
     stream.once('end', onOver)
     stream.once('close', onOver)
     if (stream.destroyed || stream.readableEnded) finish(null)
+    // A stream that was paused once does not begin to flow for a listener alone.
+    else stream.resume()
   })
 }
 

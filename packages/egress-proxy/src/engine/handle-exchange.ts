@@ -6,7 +6,7 @@ import { passedHandshakeFields } from '../websocket/handshake.ts'
 import type { Client } from './client.ts'
 import type { Engine } from './engine.ts'
 import { Forward } from './forward.ts'
-import { type Channel, outgoingFields, type ReadRequest, readRequest } from './read-request.ts'
+import { type Channel, type ReadRequest, readRequest } from './read-request.ts'
 import { answerRefusal } from './refusal-answer.ts'
 import { runWebSocket } from './websocket.ts'
 
@@ -62,13 +62,12 @@ async function judgeAndForward(
 
 function outgoingHead(head: IncomingHead, { request, target }: ReadRequest): OutgoingHead {
   const { method, scheme, host, port, headers } = request
-  const fields = outgoingFields(headers)
   return {
     method,
     scheme,
     authority: formatAuthority(host, port, scheme === 'https' ? 443 : 80),
     target,
-    headers: head.upgrade === null ? fields : passedHandshakeFields(fields),
+    headers: head.upgrade === null ? headers : passedHandshakeFields(headers),
     upgrade: head.upgrade,
   }
 }

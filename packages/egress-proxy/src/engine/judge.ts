@@ -151,6 +151,8 @@ function isTunnel(handling: readonly Handling[]): boolean {
   return handling.includes('opaque') || handling.includes('tls')
 }
 
+const longestTold = 1024
+
 /** What a request is recorded by. */
 export function asked(request: NameRequest | ConnectionRequest | HttpRequest): Asked {
   const { door, host } = request
@@ -159,6 +161,7 @@ export function asked(request: NameRequest | ConnectionRequest | HttpRequest): A
     host,
     port: request.kind === 'name' ? null : request.port,
     method: request.kind === 'http' ? request.method : null,
-    path: request.kind === 'http' ? request.path : null,
+    // Chosen inside, and kept by whoever listens: the start says enough.
+    path: request.kind === 'http' ? request.path.slice(0, longestTold) : null,
   }
 }

@@ -88,8 +88,8 @@ export class LiveProxy implements EgressProxy {
 
   async update(policy: Policy): Promise<void> {
     this.#refuseClosed()
-    const { engine, cell, asker, dialer, covers } = this.#parts
-    const next = makeSnapshot(policy, cell.now.compiled.version + 1)
+    const { engine, cell, asker, dialer, covers, nat64 } = this.#parts
+    const next = makeSnapshot(policy, cell.now.compiled.version + 1, nat64)
     const strange = namedHosts(next.compiled).find(({ pattern }) => !covers(pattern))
     if (strange !== undefined)
       throw new SandboxError(

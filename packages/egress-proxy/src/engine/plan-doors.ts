@@ -20,8 +20,8 @@ export const proxyPort = 3128
 
 /** Below it only what holds a capability may listen, and nothing of the sandbox does (ip(7)). */
 const firstOpenPort = 1024
-/** Sockets for single names; names beyond it are reached on such ports through the proxy alone. */
-const mostSingleDoors = 256
+/** What a driver opens at most; names and ports beyond it are reached through the proxy alone. */
+const mostDoors = 64
 
 /**
  * What is listened on inside. Ports that programs inside cannot bind are taken on every address, so that
@@ -37,13 +37,14 @@ export function planDoors(plan: DoorPlan): readonly EgressDoor[] {
   }
   if (!plan.transparent) return [proxy]
   const resolver = { kind: 'resolver', address: '127.0.0.1', port: 53 } as const
-  return [
+  const doors: readonly EgressDoor[] = [
     proxy,
     { ...resolver, protocol: 'udp' },
     { ...resolver, protocol: 'tcp' },
     ...lowPorts(plan.hosts).map((port) => transparent('0.0.0.0', port)),
     ...singleDoors(plan),
   ]
+  return doors.slice(0, mostDoors)
 }
 
 function transparent(address: string, port: number): EgressDoor {
@@ -62,8 +63,8 @@ function singleDoors({ hosts, addressOf }: DoorPlan): EgressDoor[] {
     const high = wildcard ? [] : ports.filter((port) => port >= firstOpenPort)
     const address = high.length === 0 ? null : addressOf(pattern)
     if (address === null) continue
-    for (const port of high)
-      if (doors.length < mostSingleDoors) doors.push(transparent(address, port))
+    doors.push(...high.map((port) => transparent(address, port)))
+    if (doors.length >= mostDoors) break
   }
   return doors
 }

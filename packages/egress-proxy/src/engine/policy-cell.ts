@@ -15,11 +15,15 @@ export interface Snapshot {
  *
  * @throws SandboxError `POLICY_INVALID`, `POLICY_UNSUPPORTED`
  */
-export function makeSnapshot({ network = {} }: Policy, version: number): Snapshot {
+export function makeSnapshot(
+  { network = {} }: Policy,
+  version: number,
+  nat64: readonly string[] = [],
+): Snapshot {
   const { allow = [], deny = [] } = network.addresses ?? {}
   return Object.freeze({
     compiled: compilePolicy(network, version),
-    guard: compileGuard({ allow, deny }),
+    guard: compileGuard({ allow, deny, nat64 }),
     budgets: fillBudgets(network.budgets),
   })
 }

@@ -1,5 +1,6 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Field } from '../http-message.ts'
+import { matchesToken, tokenDigest } from '../socks/token-digest.ts'
 
 /** The user name that goes with every token. */
 export const tokenUser: string = 'caisson'
@@ -14,11 +15,5 @@ export function isTokenIn(headers: readonly Field[], token: string): boolean {
   const given = headers.filter(([name]) => name === 'proxy-authorization')
   const [scheme = '', encoded = '', ...rest] = given[0]?.[1].split(' ') ?? []
   if (given.length !== 1 || rest.length > 0 || scheme.toLowerCase() !== 'basic') return false
-  return isEqual(Buffer.from(encoded, 'base64').toString('latin1'), `${tokenUser}:${token}`)
-}
-
-/** Compares in a time that tells nothing of either. */
-function isEqual(a: string, b: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(a), digest(b))
+  return matchesToken(tokenDigest(`${tokenUser}:${token}`), Buffer.from(encoded, 'base64'))
 }

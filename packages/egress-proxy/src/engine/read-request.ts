@@ -5,6 +5,7 @@ import type { Field, IncomingHead } from '../http-message.ts'
 import { parseAuthority } from '../names/authority.ts'
 import { canonicalTarget } from '../names/canonical-target.ts'
 import type { Refusal } from '../refusal.ts'
+import { handshakeFault } from '../websocket/handshake.ts'
 import type { Asked } from './client.ts'
 
 /** What the requests of one connection are for. */
@@ -38,10 +39,10 @@ export function readRequest(head: IncomingHead, channel: Channel): ReadRequest |
   const strict = channel.judgesPaths(host)
   const read = canonicalTarget(place.target, { strict })
   const { method } = head
-  if ('fault' in read) {
-    const asked = { door: channel.door, host, port, method, path: null }
-    return { asked, refusal: refusal('bad_path', read.fault) }
-  }
+  const at = { door: channel.door, host, port, method }
+  if ('fault' in read) return unreadAt(at, 'bad_path', read.fault)
+  const fault = head.upgrade === null ? null : handshakeFault(head.headers)
+  if (fault !== null) return unreadAt(at, 'bad_request', fault)
   return {
     target: read.target,
     request: {
@@ -53,7 +54,7 @@ export function readRequest(head: IncomingHead, channel: Channel): ReadRequest |
       method,
       path: read.path,
       query: read.query,
-      headers: head.headers,
+      headers: outgoingFields(head.headers),
       websocket: head.upgrade === 'websocket',
     },
   }
@@ -132,8 +133,8 @@ const dropped = new Set([
   'upgrade',
 ])
 
-/** The fields of a request as they go on. */
-export function outgoingFields(headers: readonly Field[]): readonly Field[] {
+/** The fields of a request as they are judged, and as they go on. */
+function outgoingFields(headers: readonly Field[]): readonly Field[] {
   return headers.filter(([name]) => !dropped.has(name))
 }
 

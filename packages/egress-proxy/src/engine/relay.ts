@@ -39,6 +39,8 @@ export function relay(client: Duplex, upstream: Duplex, meter: RelayMeter): Prom
     }
     carry(client, upstream, { look: (chunk) => meter.out(chunk), ended, cut })
     carry(upstream, client, { look: (chunk) => meter.in(chunk), ended, cut })
+    client.resume()
+    upstream.resume()
   })
 }
 

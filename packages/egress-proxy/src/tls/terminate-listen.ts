@@ -41,7 +41,8 @@ export async function terminateTls(
     const client = wrap(connection, secureContext, options)
     await handshake(client, options)
     checkAgreement(client, options)
-    return client
+    // What a server of Node's own would do: node:http2 waits for a handshake while this says so.
+    return Object.assign(client, { secureConnecting: false })
   } catch (error) {
     connection.destroy()
     throw error

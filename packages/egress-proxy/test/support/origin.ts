@@ -1,0 +1,83 @@
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createSecureServer, type Http2SecureServer } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import { createTestAuthority, type TestAuthority } from '../../src/testing.ts'
+
+/** A request as an origin saw it. */
+export interface Seen {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingMessage['headers']
+  readonly version: string
+  readonly body: string
+}
+
+type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void
+
+/** A server on loopback that stands in for any https origin, and keeps what it saw. */
+export class Origin implements AsyncDisposable {
+  readonly seen: Seen[] = []
+  readonly sockets = new Set<Socket>()
+  connections = 0
+  readonly #server: Http2SecureServer | ReturnType<typeof createHttpServer>
+
+  private constructor(server: Origin['server']) {
+    this.#server = server
+    server.on('connection', (socket: Socket) => {
+      this.connections += 1
+      this.sockets.add(socket)
+      socket.on('close', () => this.sockets.delete(socket))
+      socket.on('error', () => undefined)
+    })
+  }
+
+  /** TLS, HTTP/2 and HTTP/1.1 by ALPN. */
+  static tls(authority: TestAuthority = createTestAuthority(), answer: Answer = hello): Promise<Origin> {
+    const server = createSecureServer({
+      allowHTTP1: true,
+      SNICallback: (name, callback) => callback(null, authority.contextFor(name)),
+    })
+    return Origin.#begin(server, answer)
+  }
+
+  /** Plain HTTP. */
+  static plain(answer: Answer = hello): Promise<Origin> {
+    return Origin.#begin(createHttpServer(), answer)
+  }
+
+  static async #begin(server: Origin['server'], answer: Answer): Promise<Origin> {
+    const origin = new Origin(server)
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('error', () => undefined)
+      request.on('end', () => {
+        const body = Buffer.concat(chunks)
+        const { method = '', url = '', headers, httpVersion } = request
+        origin.seen.push({ method, url, headers, version: httpVersion, body: body.toString() })
+        answer(request, response, body)
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return origin
+  }
+
+  get server(): Http2SecureServer | ReturnType<typeof createHttpServer> {
+    return this.#server
+  }
+
+  /** `127.0.0.1:port`, for the option `hosts`. */
+  get address(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.sockets) socket.destroy()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+}
+
+function hello(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('content-type', 'text/plain')
+  response.end(`hello from ${request.url ?? ''}`)
+}
