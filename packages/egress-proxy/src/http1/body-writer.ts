@@ -19,20 +19,18 @@ export class BodyWriter implements BodySink {
   readonly #body: Body
   readonly #framing: HeadFraming
   readonly #owner: BodyWriterOwner
-  readonly #passesTrailers: boolean
   #written = 0
   #isOver = false
 
   constructor(
     way: { readonly gather: WriteGather; readonly owner: BodyWriterOwner },
     body: Body,
-    framing: HeadFraming & { readonly trailers: boolean },
+    framing: HeadFraming,
   ) {
     this.#gather = way.gather
     this.#owner = way.owner
     this.#body = body
     this.#framing = framing
-    this.#passesTrailers = framing.trailers
   }
 
   data(chunk: Uint8Array): void {
@@ -86,7 +84,7 @@ export class BodyWriter implements BodySink {
 
   #endChunks(trailers: readonly Field[]): boolean {
     try {
-      this.#gather.add(lastChunkText(this.#passesTrailers ? trailers : []))
+      this.#gather.add(lastChunkText(this.#framing.trailers ? trailers : []))
       return true
     } catch (error) {
       this.#break(error instanceof Error ? error : new Error('the trailers are malformed'))

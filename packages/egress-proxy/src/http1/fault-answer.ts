@@ -6,7 +6,7 @@ export function faultAnswer({ status, code, message }: MessageFault): string {
   const body = `${JSON.stringify({ code, reason: message })}\n`
   const head = responseText(
     { status, headers: [['content-type', 'application/json']] },
-    { framing: 'length', length: body.length, close: true, upgrade: false },
+    { framing: 'length', length: body.length, close: true, upgrade: false, trailers: false },
   )
   return head + body
 }

@@ -3,7 +3,7 @@ import type { Exchange } from '../exchange.ts'
 import type { Body, IncomingHead, ResponseHead } from '../http-message.ts'
 import { BodyWriter } from './body-writer.ts'
 import type { BodyWriterOwner } from './body-writer.ts'
-import { responseText } from './head-text.ts'
+import { framingOf, responseText } from './head-text.ts'
 import type { HeadFraming, OutboundFraming } from './head-text.ts'
 import type { InboundBody } from './inbound-body.ts'
 import type { RequestMessage } from './request-head.ts'
@@ -72,10 +72,9 @@ export class FrontExchange implements Exchange, BodyWriterOwner {
     this.#isAnswered = true
     this.#isKept = this.#canKeep()
     const framing = this.#framingOf(head.status, body)
-    if (framing.framing === 'close') this.#isKept = false
     let text: string
     try {
-      text = responseText(head, { ...framing, close: !this.#isKept })
+      text = responseText(head, framing)
     } catch {
       // A field that would break the framing: the client gets a cut, not another message.
       body?.cancel()
@@ -93,7 +92,7 @@ export class FrontExchange implements Exchange, BodyWriterOwner {
     if (this.#isAnswered || this.#outcome !== null || !(isTunnel || isUpgrade)) {
       throw new TypeError('this exchange cannot change its protocol')
     }
-    const framing = { framing: 'none', length: null, close: false, upgrade: isUpgrade } as const
+    const framing = framingOf('none', null, isUpgrade)
     const text = responseText(head, framing)
     this.#isAnswered = true
     this.#connection.gather.add(text)
@@ -148,9 +147,8 @@ export class FrontExchange implements Exchange, BodyWriterOwner {
       this.bodyWritten()
       return
     }
-    const trailers = this.#message.takesTrailers
     const way = { gather: this.#connection.gather, owner: this }
-    this.#writer = new BodyWriter(way, body, { ...framing, trailers })
+    this.#writer = new BodyWriter(way, body, framing)
     body.start(this.#writer)
     // After `start`, so that a body which is there already goes out together with the head.
     this.#connection.gather.flushSoon()
@@ -169,19 +167,21 @@ export class FrontExchange implements Exchange, BodyWriterOwner {
   #framingOf(status: number, body: Body | null): HeadFraming {
     const isHead = this.head.method === 'HEAD'
     const isBare = isHead || status < 200 || status === 204 || status === 304
-    if (isBare) {
-      const length = isHead ? (body?.length ?? null) : null
-      return { framing: 'none', length, close: false, upgrade: false }
+    const delivery = isBare ? 'none' : this.#deliveryOf(body)
+    if (delivery === 'close') this.#isKept = false
+    const told = body === null && !isBare ? 0 : (body?.length ?? null)
+    return {
+      framing: delivery,
+      length: isBare && !isHead ? null : told,
+      close: !this.#isKept,
+      upgrade: false,
+      trailers: this.#message.takesTrailers,
     }
-    return { ...deliver(body, this.head.version === '1.1'), close: false, upgrade: false }
   }
-}
 
-function deliver(
-  body: Body | null,
-  takesChunks: boolean,
-): { readonly framing: OutboundFraming; readonly length: number | null } {
-  if (body === null) return { framing: 'none', length: 0 }
-  if (body.length !== null) return { framing: 'length', length: body.length }
-  return { framing: takesChunks ? 'chunked' : 'close', length: null }
+  #deliveryOf(body: Body | null): OutboundFraming {
+    if (body === null) return 'none'
+    if (body.length !== null) return 'length'
+    return this.head.version === '1.1' ? 'chunked' : 'close'
+  }
 }

@@ -20,6 +20,17 @@ export interface HeadFraming {
   readonly length: number | null
   readonly close: boolean
   readonly upgrade: boolean
+  /** The trailers of the body are sent with it. */
+  readonly trailers: boolean
+}
+
+/** The framing of a message that leaves the connection open. */
+export function framingOf(
+  framing: OutboundFraming,
+  length: number | null,
+  upgrade = false,
+): HeadFraming {
+  return { framing, length, close: false, upgrade, trailers: true }
 }
 
 /**

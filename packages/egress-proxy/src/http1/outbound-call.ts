@@ -8,7 +8,7 @@ import { BodyWriter } from './body-writer.ts'
 import type { BodyWriterOwner } from './body-writer.ts'
 import { ChunkedDecoder } from './chunked-decoder.ts'
 import type { HeadBounds } from './head-buffer.ts'
-import { requestText } from './head-text.ts'
+import { framingOf, requestText } from './head-text.ts'
 import type { HeadFraming } from './head-text.ts'
 import { InboundBody } from './inbound-body.ts'
 import type { BodyReader } from './inbound-body.ts'
@@ -87,7 +87,7 @@ export class OutboundCall implements Call, BodyWriterOwner {
     }
     this.#hasBody = true
     const way = { gather, owner: this }
-    this.#writer = new BodyWriter(way, body, { ...framing, trailers: true })
+    this.#writer = new BodyWriter(way, body, framing)
     body.start(this.#writer)
     gather.flushSoon()
   }
@@ -192,9 +192,8 @@ export class OutboundCall implements Call, BodyWriterOwner {
     const upgrade = this.#head.upgrade !== null
     if (body === null) {
       const length = withBody.has(this.#head.method) ? 0 : null
-      return { framing: 'none', length, close: false, upgrade }
+      return framingOf('none', length, upgrade)
     }
-    const framing = body.length === null ? 'chunked' : 'length'
-    return { framing, length: body.length, close: false, upgrade: false }
+    return framingOf(body.length === null ? 'chunked' : 'length', body.length)
   }
 }
