@@ -14,7 +14,7 @@ export interface OwnListener {
 const refreshMs = 30_000
 
 /** Asks the operating system. */
-export function hostInterfaces(): readonly string[] {
+function hostInterfaces(): readonly string[] {
   return Object.values(networkInterfaces()).flatMap((list = []) =>
     list.map(({ address }) => address),
   )
