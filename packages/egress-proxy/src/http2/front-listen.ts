@@ -65,9 +65,12 @@ class Front implements Http2Front {
     this.#connection = connection
     this.#options = options
     connection.on('error', () => this.destroy())
+    // The socket may be half-open, and HTTP/2 never is (RFC 9113, 5.4.1): the client has left.
+    connection.once('end', () => this.destroy())
     this.#session = performServerHandshake(connection, sessionOptions(options.limits))
     this.#guard = new SessionGuard(this.#session, connection, {
       moved: () => this.#moved(),
+      isBusy: () => this.#exchanges.size > 0,
       sweep: (now, tickMs) => this.#sweep(now, tickMs),
       flooded: () => this.#fault({ code: 'limit', message: 'a flood of frames or resets' }),
     })

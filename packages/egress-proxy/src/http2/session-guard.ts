@@ -9,10 +9,19 @@ const partingMs = 1_000
 /** Between two looks at every stream of a connection. */
 export const sweepMs = 1_000
 
+/**
+ * A peer of which nothing came for so long is asked for a sign of life, and cut when none comes. This also
+ * ends sessions that nghttp2 gave up after an error of framing: Node stops reading those and tells nobody.
+ */
+const quietMs = 5_000
+const signMs = 20_000
+
 /** What a guard asks of, and tells to, its side of the connection. */
 export interface GuardEvents {
   /** Headers and bodies so far. */
   moved(): Omit<Moved, 'wire'>
+  /** Whether somebody waits for something of this connection. */
+  isBusy(): boolean
   /** Time to look at the streams. */
   sweep(now: number, tickMs: number): void
   /** The peer flooded us; the session is being ended. */
@@ -28,6 +37,9 @@ export class SessionGuard {
   readonly #timer: NodeJS.Timeout
   #sweptAt: number = performance.now()
   #flooded = false
+  #wire = -1
+  #readAt: number = performance.now()
+  #asked = false
 
   constructor(session: Http2Session, connection: Duplex, events: GuardEvents) {
     this.#session = session
@@ -71,7 +83,24 @@ export class SessionGuard {
     this.#events.sweep(now, tickMs)
     const wire = readCount(this.#connection)
     if (wire === null) return
+    this.#listen(wire, now)
     this.check(this.gauge.overhead({ wire, ...this.#events.moved() }, now))
+  }
+
+  #listen(wire: number, now: number): void {
+    if (wire !== this.#wire || !this.#events.isBusy() || this.#session.closed) {
+      this.#wire = wire
+      this.#readAt = now
+      this.#asked = false
+      return
+    }
+    if (now - this.#readAt > quietMs + signMs) {
+      this.end(errorCode.none)
+    } else if (now - this.#readAt > quietMs && !this.#asked) {
+      this.#asked = true
+      // The answer shows in what is read.
+      if (!this.#session.destroyed) this.#session.ping(() => undefined)
+    }
   }
 }
 

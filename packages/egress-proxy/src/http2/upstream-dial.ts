@@ -58,12 +58,14 @@ class Upstream implements UpstreamConnection {
     this.#limits = options.limits
     this.#peerStreams = options.limits.http2Streams
     connection.on('error', () => this.destroy())
+    connection.once('end', () => this.destroy())
     this.#session = connect(`https://${options.authority}`, {
       createConnection: () => connection,
       ...sessionOptions(options.limits),
     })
     this.#guard = new SessionGuard(this.#session, connection, {
       moved: () => this.#moved(),
+      isBusy: () => this.#calls.size > 0,
       sweep: (now, tickMs) => this.#sweep(now, tickMs),
       flooded: () => this.#end(),
     })

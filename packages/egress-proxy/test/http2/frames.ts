@@ -94,6 +94,7 @@ export class RawPeer {
   constructor(socket: net.Socket, skip = 0) {
     this.#socket = socket
     this.#skip = skip
+    socket.setNoDelay(true)
     socket.on('error', () => undefined)
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('close', () => {
@@ -114,10 +115,12 @@ export class RawPeer {
     if (!this.#socket.destroyed) this.#socket.write(Buffer.concat(parts))
   }
 
-  /** Writes at the pace of the other side. */
+  /** Writes at the pace of the other side; resolves when it took the bytes, or will take none. */
   async pour(part: Uint8Array): Promise<void> {
-    if (this.#socket.destroyed || this.#socket.write(part)) return
-    await Promise.race([once(this.#socket, 'drain'), once(this.#socket, 'close')]).catch(() => null)
+    await new Promise<void>((resolve) => {
+      if (this.#socket.destroyed) setImmediate(resolve)
+      else this.#socket.write(part, () => resolve())
+    })
   }
 
   end(): void {

@@ -291,7 +291,7 @@ describe('front of HTTP/2', () => {
         [':method', 'CONNECT'],
         [':authority', 'a.test:443'],
       ],
-      '501',
+      'headers',
     ],
     ['an authority and a host that differ', [...get, ['host', 'b.test']], 'headers'],
     ['user information', [...get.slice(0, 3), [':authority', 'u@a.test']], 'headers'],

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { grpcRefusal, grpcStatus } from '../../src/http2/grpc.ts'
 import { GrpcMessages } from '../../src/http2/grpc-messages.ts'
 
