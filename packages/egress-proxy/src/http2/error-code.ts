@@ -1,5 +1,12 @@
 /** The error codes of RFC 9113, 7 that are sent from here. */
-export const errorCode = Object.freeze({
+export const errorCode: {
+  readonly none: number
+  readonly protocol: number
+  readonly internal: number
+  readonly refusedStream: number
+  readonly cancel: number
+  readonly enhanceYourCalm: number
+} = Object.freeze({
   none: 0x0,
   protocol: 0x1,
   internal: 0x2,

@@ -58,7 +58,8 @@ class Upstream implements UpstreamConnection {
     this.#limits = options.limits
     this.#peerStreams = options.limits.http2Streams
     connection.on('error', () => this.destroy())
-    connection.once('end', () => this.destroy())
+    // What has arrived is still delivered; nothing new is begun.
+    connection.once('end', () => this.#session.close())
     this.#session = connect(`https://${options.authority}`, {
       createConnection: () => connection,
       ...sessionOptions(options.limits),

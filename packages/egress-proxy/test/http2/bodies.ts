@@ -1,4 +1,4 @@
-import type { Body, BodySink, Field } from '../../src/http-message.ts'
+import type { Body, BodySink, Field } from '../../dist/http-message.js'
 
 /** A body from parts that are at hand; obeys `pause`. */
 export class PartsBody implements Body {

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import type { Field } from '../../src/http-message.ts'
-import { readTrailers } from '../../src/http2/field-syntax.ts'
-import { addFields, emptySection, isGrpc, mayHaveTrailers } from '../../src/http2/field-section.ts'
-import { readResponseHead } from '../../src/http2/response-head.ts'
-import { requestSection } from '../../src/http2/upstream-call.ts'
+import type { Field } from '../../dist/http-message.js'
+import { readTrailers } from '../../dist/http2/field-syntax.js'
+import { addFields, emptySection, isGrpc, mayHaveTrailers } from '../../dist/http2/field-section.js'
+import { readResponseHead } from '../../dist/http2/response-head.js'
+import { requestSection } from '../../dist/http2/upstream-call.js'
 
 const bounds = { headerLines: 16, headerBytes: 2_048 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import net from 'node:net'
-import type { Field } from '../../src/http-message.ts'
+import type { Field } from '../../dist/http-message.js'
 
 export const kind = {
   data: 0,

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { Exchange } from '../../src/exchange.ts'
+import type { Exchange } from '../../dist/exchange.js'
 import { frame, get, headersFrames, kind, number32, pack, type RawPeer } from './frames.ts'
 import { PartsBody } from './bodies.ts'
 import { LoopbackFront } from './loopback-front.ts'

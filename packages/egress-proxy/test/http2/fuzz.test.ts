@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import type { Exchange } from '../../src/exchange.ts'
+import type { Exchange } from '../../dist/exchange.js'
 import { collect } from './bodies.ts'
 import { frame, get, headersFrames, kind, number32, preface, RawPeer } from './frames.ts'
 import { LoopbackFront } from './loopback-front.ts'

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { grpcRefusal, grpcStatus } from '../../src/http2/grpc.ts'
-import { GrpcMessages } from '../../src/http2/grpc-messages.ts'
+import { grpcRefusal, grpcStatus } from '../../dist/http2/grpc.js'
+import { GrpcMessages } from '../../dist/http2/grpc-messages.js'
 
 const bounds = { messageBytes: 1_000, messages: 8 }
 

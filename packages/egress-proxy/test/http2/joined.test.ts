@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { once } from 'node:events'
 import type { ClientHttp2Session, ServerHttp2Stream } from 'node:http2'
-import type { Exchange, UpstreamConnection } from '../../src/exchange.ts'
-import { grpcRefusal } from '../../src/http2/grpc.ts'
+import type { Exchange, UpstreamConnection } from '../../dist/exchange.js'
+import { grpcRefusal } from '../../dist/http2/grpc.js'
 import { LoopbackFront } from './loopback-front.ts'
 import { LoopbackUpstream } from './loopback-upstream.ts'
 

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { connect, type ClientHttp2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import type { Exchange, ProtocolFault } from '../../src/exchange.ts'
-import { serveHttp2, type Http2Front } from '../../src/http2/front-listen.ts'
-import { defaultLimits, type ProxyLimits } from '../../src/limits.ts'
+import type { Exchange, ProtocolFault } from '../../dist/exchange.js'
+import { serveHttp2, type Http2Front } from '../../dist/http2/front-listen.js'
+import { defaultLimits, type ProxyLimits } from '../../dist/limits.js'
 import { RawPeer } from './frames.ts'
 
 /** Fronts on a port of the loopback, and the clients that were made of it. */

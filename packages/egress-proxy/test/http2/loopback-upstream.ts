@@ -7,10 +7,10 @@ import {
   type ServerOptions,
 } from 'node:http2'
 import net, { type AddressInfo } from 'node:net'
-import type { Call, UpstreamConnection } from '../../src/exchange.ts'
-import type { Body, Field, OutgoingHead, ResponseHead } from '../../src/http-message.ts'
-import { connectHttp2 } from '../../src/http2/upstream-dial.ts'
-import { defaultLimits, type ProxyLimits } from '../../src/limits.ts'
+import type { Call, UpstreamConnection } from '../../dist/exchange.js'
+import type { Body, Field, OutgoingHead, ResponseHead } from '../../dist/http-message.js'
+import { connectHttp2 } from '../../dist/http2/upstream-dial.js'
+import { defaultLimits, type ProxyLimits } from '../../dist/limits.js'
 import { collect, type Collected } from './bodies.ts'
 
 /** How a call went. */

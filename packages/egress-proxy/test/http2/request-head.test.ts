@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import type { Field } from '../../src/http-message.ts'
-import { readRequestHead } from '../../src/http2/request-head.ts'
+import type { Field } from '../../dist/http-message.js'
+import { readRequestHead } from '../../dist/http2/request-head.js'
 import { get } from './frames.ts'
 
 const bounds = { headerLines: 16, headerBytes: 2_048 }
