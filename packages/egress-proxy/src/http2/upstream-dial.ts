@@ -73,6 +73,11 @@ class Upstream implements UpstreamConnection {
     this.#watchSession()
   }
 
+  /** Whether a request is under way. */
+  get inUse(): boolean {
+    return this.#calls.size > 0
+  }
+
   get canTake(): boolean {
     return !this.#ended && this.#calls.size < this.#room
   }
