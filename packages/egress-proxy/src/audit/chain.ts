@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** What the first line of a trail follows. */
 export const chainStart: string = '0'.repeat(64)
 
 /** The hash that a line ends with: SHA-256 over the hash before it, a line feed, and the line without it. */
 export function chainHash(previous: string, record: string): string {
-  return createHash('sha256').update(previous).update('\n').update(record).digest('hex')
+  return hash('sha256', `${previous}\n${record}`)
 }
 
 const tail = ',"hash":"'

@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { chainHash, chainStart, sealLine } from './chain.ts'
 import { signCheckpoint } from './checkpoint.ts'
 import type { LineSink } from './line-sink-source.ts'
+import { asciiJson, decisionFields } from './line-text.ts'
 import type { Checkpoint } from './options.ts'
 import type { AuditTrail, DecisionDetails, FinishedFigures } from './trail.ts'
 
@@ -31,6 +32,8 @@ export class ChainedTrail implements AuditTrail {
 
   constructor(parts: TrailParts) {
     this.#parts = parts
+    // The file has something in it from now on, so that no second trail begins in it.
+    this.#write('opened', { time: Date.now(), strict: parts.strict })
   }
 
   get canWrite(): boolean {
@@ -38,11 +41,7 @@ export class ChainedTrail implements AuditTrail {
   }
 
   decided(decision: EgressDecision, details: DecisionDetails): void {
-    const { sequence, time, path, ...rest } = decision
-    const { template, queryKeys, headerNames } = details
-    // Where the rule has a template, it says enough: the rest of the path was chosen inside.
-    const told = template === null ? { path } : { template }
-    this.#write('decision', { sequence, time, ...rest, ...told, queryKeys, headerNames })
+    this.#write('decision', decisionFields(decision, details))
   }
 
   finished(sequence: number, figures: FinishedFigures): void {
@@ -51,7 +50,8 @@ export class ChainedTrail implements AuditTrail {
 
   async close(): Promise<void> {
     if (this.#closed) return
-    this.#checkpoint()
+    if (this.#dropped > 0) this.#tellDropped()
+    this.#checkpoint(true)
     this.#closed = true
     await this.#parts.sink.close()
   }
@@ -79,8 +79,8 @@ export class ChainedTrail implements AuditTrail {
   #append(type: string, fields: object): boolean {
     const { sandboxId, sink } = this.#parts
     const elapsedMs = Math.round((performance.now() - this.#startedMs) * 1000) / 1000
-    // JSON escapes control characters, line feeds among them: one record is one line.
-    const record = JSON.stringify({
+    // Control characters are escaped, line feeds among them: one record is one line.
+    const record = asciiJson({
       schema: 1,
       type,
       sandboxId,
@@ -95,12 +95,13 @@ export class ChainedTrail implements AuditTrail {
     return true
   }
 
-  #checkpoint(): void {
+  #checkpoint(final = false): void {
     this.#sinceCheckpoint = 0
-    const { sandboxId, key } = this.#parts
-    const unsigned = { sandboxId, lines: this.#lines, hash: this.#hash, time: Date.now() }
+    const { sandboxId, key, sink } = this.#parts
+    const unsigned = { sandboxId, lines: this.#lines, hash: this.#hash, time: Date.now(), final }
     const checkpoint = signCheckpoint(unsigned, key)
     this.#append('checkpoint', { checkpoint })
+    sink.persist()
     this.#parts.onCheckpoint(checkpoint)
   }
 }

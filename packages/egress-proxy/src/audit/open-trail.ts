@@ -6,6 +6,7 @@ import type { AuditOptions, Checkpoint } from './options.ts'
 import { type AuditTrail, noTrail } from './trail.ts'
 
 const defaultPendingBytes = 1024 * 1024
+const defaultCloseMs = 5000
 
 /**
  * Opens the trail of one proxy.
@@ -26,16 +27,23 @@ export function openTrail(
     strict,
     checkpointEvery,
     key: key === undefined ? null : signingKey(key),
-    sink: sinkOf(options),
+    sink: sinkOf(options, onLog),
     onCheckpoint: (checkpoint) => announce(options, checkpoint, onLog),
   })
 }
 
-function sinkOf({ path, write, pendingBytes = defaultPendingBytes }: AuditOptions): LineSink {
+function sinkOf(options: AuditOptions, onLog: (message: string) => void): LineSink {
+  const { path, write, pendingBytes = defaultPendingBytes, closeMs = defaultCloseMs } = options
+  for (const [name, value] of Object.entries({ pendingBytes, closeMs }))
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new TypeError(`audit.${name}: must be a whole number above 0`)
   if ((path === undefined) === (write === undefined))
     throw new TypeError('audit: must have either `path` or `write`')
-  if (path !== undefined) return fileSink(path)
-  return callbackSink((lines) => write?.(lines), pendingBytes)
+  const isStrict = options.strict === true
+  const onBroken = (what: string): void =>
+    onLog(`${what}; ${isStrict ? 'nothing is allowed any more' : 'what follows is not written'}`)
+  if (path !== undefined) return fileSink(path, { closeMs, onBroken })
+  return callbackSink((lines) => write?.(lines), { pendingBytes, closeMs, onBroken })
 }
 
 function announce(

@@ -9,24 +9,33 @@ export interface Checkpoint {
   readonly hash: string
   /** Milliseconds since the epoch. */
   readonly time: number
+  /** The trail was closed then: nothing comes after it. */
+  readonly final: boolean
   /** Ed25519 over the canonical form (see `checkpointText`), base64; `null` without a key. */
   readonly signature: string | null
 }
 
 /** Where decisions are written down, and how strictly. One of `path` and `write`. */
 export interface AuditOptions {
-  /** A file that lines are appended to; made with mode 0600. One sandbox each. */
+  /**
+   * A file that lines are appended to; made with mode 0600. One sandbox each: it must be empty, a plain file
+   * with one name, and no symbolic link.
+   */
   readonly path?: string | undefined
   /** Takes lines, each ending with a line feed. What it returns is waited for before it is called again. */
   readonly write?: ((lines: string) => void | Promise<void>) | undefined
   /**
-   * Nothing may happen unwritten: with `path`, each line is in the file before what it tells of goes on; with
-   * `write`, nothing is allowed while more than `pendingBytes` wait. Otherwise lines that find no room are
+   * Nothing may happen unwritten: with `path`, each line is in the file (in the kernel's hands; the disk has it
+   * by the next checkpoint) before what it tells of goes on; with `write`, nothing is allowed while
+   * `pendingBytes` wait, and what waits is lost with the process. Nothing is allowed either after a line was
+   * lost, until that is written. Otherwise lines that find no room are
    * dropped, and counted in the next that finds some. Default `false`.
    */
   readonly strict?: boolean | undefined
   /** Lines that wait to be written, in bytes. Default 1 MiB. */
   readonly pendingBytes?: number | undefined
+  /** How long `close` waits for the last lines, in milliseconds. Default 5000. */
+  readonly closeMs?: number | undefined
   /** Signs checkpoints: an Ed25519 private key, or its PEM. Default: unsigned. */
   readonly signingKey?: KeyObject | string | undefined
   /** A checkpoint after so many lines, and one at the end. Default 1000. */

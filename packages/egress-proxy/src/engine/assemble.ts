@@ -50,7 +50,7 @@ const mostNames = 65_536
  * @throws TypeError for options that are none
  */
 export function assemble(options: EgressProxyOptions): Assembly {
-  const id = options.id ?? `e${randomBytes(8).toString('hex')}`
+  const id = proxyId(options.id)
   const limits: ProxyLimits = { ...defaultLimits, ...options.limits }
   const now = (): number => performance.now()
   const cell = new PolicyCell(makeSnapshot(options.policy, 1, options.nat64))
@@ -114,6 +114,12 @@ export function assemble(options: EgressProxyOptions): Assembly {
     covers: coverage(vouched),
     received: () => bytesIn,
   }
+}
+
+function proxyId(given: string | undefined): string {
+  const id = given ?? `e${randomBytes(8).toString('hex')}`
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(id)) return id
+  throw new TypeError('id: must be letters, digits, `_` and `-`, 64 at most')
 }
 
 function tell(
