@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nodeMounts } from './src/node-mounts.ts'
 import { plantSecrets, type PlantedSecrets } from './src/planted-secrets.ts'
+import { priceHost, priceService, type PriceService } from './src/price-service.ts'
 import { fixture, git, smallProject } from './src/small-project.ts'
 import { Story } from './src/story.ts'
 
@@ -30,18 +31,20 @@ function createPolicy(project: string): Policy {
       mounts: [{ source: project, target: '/work', access: 'overlay' }, ...nodeMounts()],
       deny: ['.env'],
     },
+    network: { allow: [{ host: priceHost, methods: ['GET'], paths: ['/today'] }] },
     resources: { memoryMiB: 512, pids: 128, wallTimeMs: 60_000 },
   }
 }
 
-async function open(project: string): Promise<Sandbox> {
+async function open(project: string, service: PriceService): Promise<Sandbox> {
   story.step('A sandbox is created. This is its whole policy:')
   const policy = createPolicy(project)
   story.say(JSON.stringify(policy, null, 2))
   for (const { source } of nodeMounts()) {
     story.say(`Node lies outside /usr on this machine, so ${source} is mounted, read-only.`)
   }
-  const sandbox = await createSandbox({ policy })
+  const { egress } = service
+  const sandbox = await createSandbox({ policy, egress })
   story.expect(`it runs: ${sandbox.driver}, isolation "${sandbox.isolation}"`, true)
   return sandbox
 }
@@ -73,6 +76,39 @@ async function lookAround(sandbox: Sandbox, secrets: PlantedSecrets): Promise<vo
   const inside = await sandbox.exec([process.execPath, '-e', request])
   const isCutOff = response.ok && inside.exitCode === 9
   story.expect(`a server of this machine: answers here; inside: ${inside.stdout.trim()}`, isCutOff)
+}
+
+/** Runs `fetch` of a Node that is told of no proxy, and returns what it printed. */
+async function fetchInside(sandbox: Sandbox, call: string) {
+  const program = `fetch(${call}).then(async (r) => console.log(r.status, (await r.text()).trim()),
+    (e) => console.log(e.cause.code))`
+  const unset = ['-u', 'NODE_USE_ENV_PROXY', '-u', 'HTTPS_PROXY', '-u', 'https_proxy']
+  const { stdout, denials } = await sandbox.exec([
+    ...['env', ...unset, process.execPath, '-e', program],
+  ])
+  return { printed: stdout.trim(), denials: denials.filter(({ source }) => source === 'proxy') }
+}
+
+async function goOut(sandbox: Sandbox, { seen }: PriceService): Promise<void> {
+  story.step(
+    'One way leads out, for what the policy names. A program that knows of no proxy takes it.',
+  )
+  const url = `https://${priceHost}/today`
+  const allowed = await fetchInside(sandbox, `'${url}'`)
+  const isThrough = allowed.printed === '200 a round is 12.50' && seen.join() === 'GET /today'
+  story.expect(`GET ${url}: ${allowed.printed}`, isThrough)
+
+  const upload = `'${url}', { method: 'POST', body: 'the whole project' }`
+  const posted = await fetchInside(sandbox, upload)
+  const isKept = posted.printed.startsWith('403 ') || posted.printed.startsWith('405 ')
+  story.expect(`POST to the same: ${posted.printed}`, isKept && posted.denials.length > 0)
+  story.expect('nothing of it arrived', seen.length === 1)
+
+  const elsewhere = await fetchInside(sandbox, `'https://elsewhere.example.test/'`)
+  const [denial] = elsewhere.denials
+  const isUnknown = elsewhere.printed === 'ENOTFOUND' && denial !== undefined
+  story.expect(`another host: ${elsewhere.printed}`, isUnknown)
+  story.say(denial?.message ?? '')
 }
 
 async function letAgentWork(sandbox: Sandbox, project: string): Promise<void> {
@@ -135,14 +171,16 @@ async function main(): Promise<number> {
   using folder = smallProject()
   const project = join(folder.path, 'my-project')
   await using secrets = await plantSecrets(folder.path)
+  await using service = await priceService()
 
   story.step(`A small project lies in ${project}, with a bug in it.`)
   const found = testsOnHost(project)
   story.expect(`its suite on the host: ${found}`, found === '1 passed, 1 failed')
   {
-    await using sandbox = await open(project)
+    await using sandbox = await open(project, service)
     await runSuite(sandbox)
     await lookAround(sandbox, secrets)
+    await goOut(sandbox, service)
     await letAgentWork(sandbox, project)
     await showDenial(sandbox, project)
     await review(sandbox)

@@ -1,0 +1,44 @@
+import { createTestAuthority } from '@caisson/egress-proxy/testing'
+import { once } from 'node:events'
+import { createServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+
+/** A server on this machine that stands in for one on the internet. */
+export interface PriceService extends AsyncDisposable {
+  /** For the option `egress` of a sandbox: where the name leads, and whom to trust. */
+  readonly egress: { readonly hosts: Readonly<Record<string, string>>; readonly trust: string }
+  /** What arrived: `GET /today`. */
+  readonly seen: readonly string[]
+}
+
+export const priceHost = 'prices.example.test'
+
+/** Serves prices over https, under a name that exists nowhere else. */
+export async function priceService(): Promise<PriceService> {
+  const authority = createTestAuthority()
+  const seen: string[] = []
+  const sockets = new Set<Socket>()
+  const server = createServer(
+    { SNICallback: (name, callback) => callback(null, authority.contextFor(name)) },
+    (request, response) => {
+      seen.push(`${request.method} ${request.url}`)
+      response.end('a round is 12.50')
+    },
+  )
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    egress: { hosts: { [`${priceHost}:443`]: `127.0.0.1:${port}` }, trust: authority.certificate },
+    seen,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
