@@ -13,9 +13,15 @@ import type { EgressOptions } from './options.ts'
 export function egressGateway(options: EgressOptions = {}): EgressGateway {
   return {
     open: async (request) => {
-      const { sandboxId, policy, locate, onDecision, onLog } = request
-      const own = { id: sandboxId, policy, locate, onDecision, onLog }
-      return session(await createEgressProxy({ ...options, ...own }), request)
+      const proxy = await createEgressProxy({
+        ...options,
+        id: request.sandboxId,
+        policy: request.policy,
+        locate: (peer) => request.locate(peer),
+        onDecision: (decision) => request.onDecision(decision),
+        onLog: (message) => request.onLog(message),
+      })
+      return session(proxy, request)
     },
   }
 }

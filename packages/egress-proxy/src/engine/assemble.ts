@@ -8,7 +8,7 @@ import { namedHosts } from '../decide/policy.ts'
 import { createDialer } from '../dial/create-dialer-dial.ts'
 import { OwnAddresses } from '../dial/own-dial.ts'
 import type { PooledDialer } from '../dial/pooled-dialer.ts'
-import { defaultLimits, type ProxyLimits } from '../limits.ts'
+import { checkOptions, fillLimits } from '../check-options.ts'
 import type { EgressProxyOptions } from '../options.ts'
 import { NameAddresses } from '../resolve/name-addresses.ts'
 import { createAuthority } from '../tls/authority.ts'
@@ -37,8 +37,8 @@ export interface Assembly {
   readonly listeners: Set<(decision: EgressDecision) => void>
   readonly nat64: readonly string[]
   /** Whether the authority may vouch for a host pattern. */
-  covers(pattern: string): boolean
-  received(): number
+  readonly covers: (pattern: string) => boolean
+  readonly received: () => number
 }
 
 const mostNames = 65_536
@@ -50,14 +50,9 @@ const mostNames = 65_536
  * @throws TypeError for options that are none
  */
 export function assemble(options: EgressProxyOptions): Assembly {
-  const id = proxyId(options.id)
-  const limits: ProxyLimits = { ...defaultLimits, ...options.limits }
-  const now = (): number => performance.now()
-  const cell = new PolicyCell(makeSnapshot(options.policy, 1, options.nat64))
-  const hosts = namedHosts(cell.now.compiled)
-  const vouched = vouchedFor(options, hosts, cell.now.compiled.observe)
-  const own = new OwnAddresses()
-  const dialer = createDialer({ ...options, limits, own, guard: () => cell.now.guard })
+  const ground = layGround(options)
+  const { id, cell, hosts, names, vouched } = ground
+  // Last of what can fail: from here on there is something to close.
   const trail = openTrail(options.audit, id, options.onLog ?? (() => undefined))
   const listeners = new Set<(decision: EgressDecision) => void>()
   const recorder = new Recorder({
@@ -66,42 +61,18 @@ export function assemble(options: EgressProxyOptions): Assembly {
     policyVersion: () => cell.now.compiled.version,
     onDecision: (decision) => tell(decision, options, listeners),
   })
-  const ledger = new Ledger(cell.now.budgets, now)
-  const asker = new Asker(options.onAsk, limits)
-  const names = new NameAddresses(
-    mostNames,
-    hosts.filter((host) => !host.wildcard).map((host) => host.pattern),
-  )
-  const hooks = options.hooks ?? {}
-  const policy = () => cell.now.compiled
-  const judge = new Judge({ ledger, asker, hooks, hookMs: limits.hookMs, recorder, policy })
+  const asker = new Asker(options.onAsk, ground.limits)
   let bytesIn = 0
-  const engine: Engine = {
-    limits,
-    dialer,
-    authority: createAuthority({ sandboxId: id, names: vouched, limits }),
-    names,
-    ledger,
-    handshakes: new TokenBucket(limits.handshakesPerSecond, now()),
-    questions: new TokenBucket(limits.questionsPerSecond, now()),
-    hooks,
-    judge,
-    recorder,
-    deadlines: new Deadlines(now),
-    open: new OpenConnections(limits.connections),
-    policy,
-    now,
-    received: (bytes) => {
-      bytesIn += bytes
-    },
+  const received = (bytes: number): void => {
+    bytesIn += bytes
   }
   return {
     id,
-    engine,
+    engine: buildEngine(ground, { recorder, asker, hooks: options.hooks ?? {}, received }),
     cell,
     asker,
-    dialer,
-    own,
+    dialer: ground.dialer,
+    own: ground.own,
     trail,
     listeners,
     doors: planDoors({
@@ -113,6 +84,56 @@ export function assemble(options: EgressProxyOptions): Assembly {
     nat64: options.nat64 ?? [],
     covers: coverage(vouched),
     received: () => bytesIn,
+  }
+}
+
+/** What a proxy stands on, and what may be wrong with its options. */
+function layGround(options: EgressProxyOptions) {
+  checkOptions(options)
+  const id = proxyId(options.id)
+  const limits = fillLimits(options.limits)
+  const cell = new PolicyCell(makeSnapshot(options.policy, 1, options.nat64))
+  const hosts = namedHosts(cell.now.compiled)
+  const vouched = vouchedFor(options, hosts, cell.now.compiled.observe)
+  const own = new OwnAddresses()
+  const exact = hosts.filter(({ wildcard }) => !wildcard).map(({ pattern }) => pattern)
+  return {
+    id,
+    limits,
+    cell,
+    hosts,
+    vouched,
+    own,
+    dialer: createDialer({ ...options, limits, own, guard: () => cell.now.guard }),
+    authority: createAuthority({ sandboxId: id, names: vouched, limits }),
+    names: new NameAddresses(mostNames, exact),
+  }
+}
+
+function buildEngine(
+  { limits, cell, dialer, authority, names }: ReturnType<typeof layGround>,
+  parts: Pick<Engine, 'recorder' | 'hooks' | 'received'> & { readonly asker: Asker },
+): Engine {
+  const { recorder, asker, hooks, received } = parts
+  const now = (): number => performance.now()
+  const policy = () => cell.now.compiled
+  const ledger = new Ledger(cell.now.budgets, now)
+  return {
+    limits,
+    dialer,
+    authority,
+    names,
+    ledger,
+    handshakes: new TokenBucket(limits.handshakesPerSecond, now()),
+    questions: new TokenBucket(limits.questionsPerSecond, now()),
+    hooks,
+    judge: new Judge({ ledger, asker, hooks, hookMs: limits.hookMs, recorder, policy }),
+    recorder,
+    deadlines: new Deadlines(now),
+    open: new OpenConnections(limits.connections),
+    policy,
+    now,
+    received,
   }
 }
 

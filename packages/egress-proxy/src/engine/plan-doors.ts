@@ -12,7 +12,7 @@ export interface DoorPlan {
   readonly hosts: readonly NamedHost[]
   readonly transparent: boolean
   /** The address inside that stands for a name; `null` when there are no more. */
-  addressOf(name: string): string | null
+  readonly addressOf: (name: string) => string | null
 }
 
 /** Where proxy variables point to. */
@@ -51,10 +51,11 @@ function transparent(address: string, port: number): EgressDoor {
   return { kind: 'transparent', protocol: 'tcp', address, port }
 }
 
+/** The usual two first: what a newer policy names is mostly there, and they are never the ones left out. */
 function lowPorts(hosts: readonly NamedHost[]): number[] {
-  const ports = new Set([80, 443])
-  for (const host of hosts) for (const port of host.ports) if (port < firstOpenPort) ports.add(port)
-  return [...ports].toSorted((a, b) => a - b)
+  const named = new Set(hosts.flatMap(({ ports }) => ports))
+  const others = [...named].filter((port) => port < firstOpenPort && port !== 443 && port !== 80)
+  return [443, 80, ...others.toSorted((a, b) => a - b)]
 }
 
 function singleDoors({ hosts, addressOf }: DoorPlan): EgressDoor[] {

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { defaultLimits, type ProxyLimits } from './limits.ts'
+import type { EgressProxyOptions } from './options.ts'
+
+const certificates = z
+  .string()
+  .includes('-----BEGIN CERTIFICATE-----', { error: 'must be certificates, PEM' })
+
+const callable = z.custom<(...given: never[]) => unknown>(
+  (value) => typeof value === 'function',
+  'must be a function',
+)
+
+const limit = z
+  .number()
+  .int('must be a whole number')
+  .min(1, 'must be above 0')
+  .max(2 ** 31 - 1)
+
+/** Sizes, counts and times: bounds that can be moved, and not taken away. */
+const limits = z.strictObject(
+  Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, limit.optional()])),
+) satisfies z.ZodType<Partial<Record<string, number | undefined>>>
+
+/** What is not looked at more closely by the part that it is for. */
+const schema = z.strictObject({
+  policy: z.unknown(),
+  id: z.string().optional(),
+  hosts: z.record(z.string(), z.string()).optional(),
+  upstream: z.union([z.string(), z.object({ url: z.string() })]).optional(),
+  nat64: z.array(z.string()).optional(),
+  trust: z.union([certificates, z.array(certificates)]).optional(),
+  clientCertificates: z.record(z.string(), z.unknown()).optional(),
+  certificateNames: z.union([z.enum(['policy', 'any']), z.array(z.string())]).optional(),
+  onAsk: callable.optional(),
+  hooks: z
+    .strictObject({ onRequest: callable.optional(), onResponse: callable.optional() })
+    .optional(),
+  limits: limits.optional(),
+  audit: z.object({}).optional(),
+  telemetry: z.boolean().optional(),
+  locate: callable.optional(),
+  onDecision: callable.optional(),
+  onLog: callable.optional(),
+} satisfies Record<keyof EgressProxyOptions, z.ZodType>)
+
+/**
+ * Refuses options that are none, and values that cannot be meant: nothing that was asked for is ignored.
+ *
+ * @throws TypeError that names the option
+ */
+export function checkOptions(options: EgressProxyOptions): void {
+  const { error } = schema.safeParse(options)
+  const [issue] = error?.issues ?? []
+  if (issue === undefined) return
+  const where = issue.path.length === 0 ? 'options' : issue.path.join('.')
+  throw new TypeError(`egress: ${where}: ${issue.message}`)
+}
+
+/** The bounds that hold: those that were given, the default ones otherwise. */
+export function fillLimits(given: Partial<ProxyLimits> = {}): ProxyLimits {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined)
+  return Object.freeze({ ...defaultLimits, ...Object.fromEntries(set) })
+}
