@@ -39,6 +39,7 @@ const schema = z.strictObject({
   limits: limits.optional(),
   audit: z.object({}).optional(),
   telemetry: z.boolean().optional(),
+  isolate: z.enum(['none', 'process']).optional(),
   locate: callable.optional(),
   onDecision: callable.optional(),
   onLog: callable.optional(),

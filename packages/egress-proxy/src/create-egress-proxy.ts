@@ -1,8 +1,11 @@
 import { parsePolicy } from '@caisson/core'
+import { checkOptions } from './check-options.ts'
 import type { EgressProxy } from './egress-proxy.ts'
 import { assemble } from './engine/assemble.ts'
 import { LiveProxy } from './engine/live-proxy.ts'
+import { createIsolatedProxy } from './isolated/isolated-proxy.ts'
 import type { EgressProxyOptions } from './options.ts'
+import { loadTelemetry } from './telemetry/load-telemetry.ts'
 
 /**
  * Makes an egress proxy, by itself: for anybody who runs untrusted code behind a wall of their own. It lets
@@ -13,9 +16,14 @@ import type { EgressProxyOptions } from './options.ts'
  * const { url } = await proxy.listen({ port: 0 })
  * ```
  *
- * @throws SandboxError `POLICY_INVALID`, `POLICY_UNSUPPORTED`
+ * @throws SandboxError `POLICY_INVALID`, `POLICY_UNSUPPORTED`; `LAUNCH_FAILED` when `isolate` is `process` and
+ * there can be no process
  * @throws TypeError for options that are none
  */
 export async function createEgressProxy(options: EgressProxyOptions): Promise<EgressProxy> {
-  return new LiveProxy(assemble({ ...options, policy: parsePolicy(options.policy) }))
+  checkOptions(options)
+  const parsed = { ...options, policy: parsePolicy(options.policy) }
+  const telemetry = parsed.telemetry === true ? await loadTelemetry() : null
+  if (parsed.isolate === 'process') return createIsolatedProxy(parsed, telemetry)
+  return new LiveProxy(assemble(parsed, { telemetry }))
 }

@@ -44,6 +44,13 @@ export interface EgressOptions {
   readonly audit?: AuditOptions | undefined
   /** Spans and metrics through OpenTelemetry's API, which is imported only then. Default `false`. */
   readonly telemetry?: boolean | undefined
+  /**
+   * `process`: the proxy runs in a process of its own, one for each sandbox, so that a flood from inside does
+   * not hold up this one, and what hostile bytes might do to a parser they do where nothing else is. Options
+   * that are functions are called here all the same. Costs a start of Node.js (time and memory) for each
+   * sandbox. When that process ends, so does the way out; there is no second. Default `none`.
+   */
+  readonly isolate?: 'none' | 'process' | undefined
 }
 
 /** What {@link createEgressProxy} takes. */

@@ -11,6 +11,9 @@ import type { PooledDialer } from '../dial/pooled-dialer.ts'
 import { checkOptions, fillLimits } from '../check-options.ts'
 import type { EgressProxyOptions } from '../options.ts'
 import { NameAddresses } from '../resolve/name-addresses.ts'
+import { countedAuthority } from '../telemetry/counted-authority.ts'
+import { hostPattern } from '../telemetry/host-pattern.ts'
+import type { Telemetry } from '../telemetry/telemetry-event.ts'
 import { createAuthority } from '../tls/authority.ts'
 import { coverage, vouchedFor } from './vouched-for.ts'
 import { Asker } from './asker.ts'
@@ -22,6 +25,7 @@ import { OpenConnections } from './open-connections.ts'
 import { planDoors } from './plan-doors.ts'
 import { makeSnapshot, PolicyCell } from './policy-cell.ts'
 import { Recorder } from './recorder.ts'
+import { tellAll } from './tell-all.ts'
 
 /** A proxy's parts, put together, and what only its outside needs. */
 export interface Assembly {
@@ -41,6 +45,13 @@ export interface Assembly {
   readonly received: () => number
 }
 
+/** What comes with the process that the proxy runs in. */
+export interface Seams {
+  /** Resolves when what was told so far has reached the host application. Default: it has at once. */
+  readonly heard?: () => Promise<void>
+  readonly telemetry?: Telemetry | null
+}
+
 const mostNames = 65_536
 
 /**
@@ -49,17 +60,21 @@ const mostNames = 65_536
  * @throws SandboxError `POLICY_INVALID`, `POLICY_UNSUPPORTED`
  * @throws TypeError for options that are none
  */
-export function assemble(options: EgressProxyOptions): Assembly {
+export function assemble(options: EgressProxyOptions, seams: Seams = {}): Assembly {
   const ground = layGround(options)
   const { id, cell, hosts, names, vouched } = ground
   // Last of what can fail: from here on there is something to close.
   const trail = openTrail(options.audit, id, options.onLog ?? (() => undefined))
   const listeners = new Set<(decision: EgressDecision) => void>()
+  const telemetry = seams.telemetry ?? null
   const recorder = new Recorder({
     trail,
     now: Date.now,
     policyVersion: () => cell.now.compiled.version,
-    onDecision: (decision) => tell(decision, options, listeners),
+    onDecision: (decision) => tellAll(decision, [options.onDecision, ...listeners]),
+    heard: seams.heard ?? null,
+    telemetry,
+    patternOf: (host) => hostPattern(cell.now.compiled, host),
   })
   const asker = new Asker(options.onAsk, ground.limits)
   let bytesIn = 0
@@ -68,7 +83,13 @@ export function assemble(options: EgressProxyOptions): Assembly {
   }
   return {
     id,
-    engine: buildEngine(ground, { recorder, asker, hooks: options.hooks ?? {}, received }),
+    engine: buildEngine(ground, {
+      recorder,
+      asker,
+      hooks: options.hooks ?? {},
+      received,
+      telemetry,
+    }),
     cell,
     asker,
     dialer: ground.dialer,
@@ -112,16 +133,19 @@ function layGround(options: EgressProxyOptions) {
 
 function buildEngine(
   { limits, cell, dialer, authority, names }: ReturnType<typeof layGround>,
-  parts: Pick<Engine, 'recorder' | 'hooks' | 'received'> & { readonly asker: Asker },
+  parts: Pick<Engine, 'recorder' | 'hooks' | 'received'> & {
+    readonly asker: Asker
+    readonly telemetry: Telemetry | null
+  },
 ): Engine {
-  const { recorder, asker, hooks, received } = parts
+  const { recorder, asker, hooks, received, telemetry } = parts
   const now = (): number => performance.now()
   const policy = () => cell.now.compiled
   const ledger = new Ledger(cell.now.budgets, now)
   return {
     limits,
     dialer,
-    authority,
+    authority: telemetry === null ? authority : countedAuthority(authority, telemetry),
     names,
     ledger,
     handshakes: new TokenBucket(limits.handshakesPerSecond, now()),
@@ -130,7 +154,9 @@ function buildEngine(
     judge: new Judge({ ledger, asker, hooks, hookMs: limits.hookMs, recorder, policy }),
     recorder,
     deadlines: new Deadlines(now),
-    open: new OpenConnections(limits.connections),
+    open: new OpenConnections(limits.connections, (by) =>
+      telemetry?.record({ on: 'connections', by }),
+    ),
     policy,
     now,
     received,
@@ -141,21 +167,4 @@ function proxyId(given: string | undefined): string {
   const id = given ?? `e${randomBytes(8).toString('hex')}`
   if (/^[A-Za-z0-9_-]{1,64}$/.test(id)) return id
   throw new TypeError('id: must be letters, digits, `_` and `-`, 64 at most')
-}
-
-function tell(
-  decision: EgressDecision,
-  { onDecision }: EgressProxyOptions,
-  listeners: ReadonlySet<(decision: EgressDecision) => void>,
-): void {
-  // A listener's own error is the host application's: it is thrown where it cannot stop a refusal.
-  for (const listener of onDecision === undefined ? listeners : [onDecision, ...listeners]) {
-    try {
-      listener(decision)
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error
-      })
-    }
-  }
 }

@@ -25,6 +25,18 @@ export interface JudgeParts {
   policy(): CompiledPolicy
 }
 
+/** What judging a request needs to know beside it. Sizes in bytes. */
+export interface AboutRequest {
+  /** Path and query. */
+  readonly url: number
+  /** Request line and header. */
+  readonly head: number
+  /** What is announced of the body. */
+  readonly body: number
+  /** Called once, when nobody waits for the answer any more. */
+  onLeave(listener: () => void): void
+}
+
 /**
  * Everything that a request has to pass, in one order for every door: rules, grant, budgets, the host
  * application's hook. Whatever fails on the way is a refusal, told before the client hears of it.
@@ -51,29 +63,33 @@ export class Judge {
     const decision = decide(this.#parts.policy(), request)
     if (decision.verdict === 'deny') return this.refuse(asked(request), refusalOf(decision), client)
     if (decision.verdict === 'ask' && isTunnel(decision.needs.handling)) {
-      const refusal = await this.#grant(request, decision, client)
+      const refusal = await this.#grant(request, decision, client.signal)
       if (refusal !== null) return this.refuse(asked(request), refusal, client)
     }
+    // The policy may have changed while somebody thought: the newest says how it is carried.
+    const newest = decide(this.#parts.policy(), request)
+    if (newest.verdict === 'deny') return this.refuse(asked(request), refusalOf(newest), client)
     const code = this.#parts.ledger.admit(request.host)
     if (code !== null) return this.refuse(asked(request), budgetRefusal(code), client)
-    return this.#allow(asked(request), decision)
+    return this.#allow(asked(request), newest)
   }
 
-  /** A request whose every part is known. `sentBytes`: its line and header, `bodyBytes` what it announces. */
-  async http(
-    request: HttpRequest,
-    client: Client,
-    size: { readonly url: number; readonly head: number; readonly body: number },
-  ): Promise<Ruling> {
-    const decision = decide(this.#parts.policy(), request)
+  /** A request whose every part is known. */
+  async http(request: HttpRequest, client: Client, about: AboutRequest): Promise<Ruling> {
+    const policy = this.#parts.policy()
+    const decision = decide(policy, request)
     if (decision.verdict === 'deny') return this.refuse(asked(request), refusalOf(decision), client)
     if (decision.verdict === 'ask') {
-      const refusal = await this.#grant(request, decision, client)
+      const refusal = await this.#grant(request, decision, departure(about))
       if (refusal !== null) return this.refuse(asked(request), refusal, client)
     }
-    const refusal = this.#overBudget(request, size) ?? (await this.#hooked(request))
+    const refusal = this.#overBudget(request, about) ?? (await this.#hooked(request))
     if (refusal !== null) return this.refuse(asked(request), refusal, client)
-    return this.#allow(asked(request), decision, request)
+    // The policy may have changed while somebody thought: what is sent must be within the newest.
+    const newest =
+      this.#parts.policy() === policy ? decision : decide(this.#parts.policy(), request)
+    if (newest.verdict === 'deny') return this.refuse(asked(request), refusalOf(newest), client)
+    return this.#allow(asked(request), newest, request)
   }
 
   /** Tells of a refusal that was found elsewhere, and gives it back as a ruling. */
@@ -82,26 +98,22 @@ export class Judge {
     refusal: Refusal,
     client: Pick<Client, 'owner'>,
   ): Promise<Ruling & { allowed: false }> {
-    this.#parts.recorder.refused(what, refusal, await client.owner())
+    const { recorder } = this.#parts
+    recorder.refused(what, refusal, await client.owner())
+    if (recorder.heard !== null) await recorder.heard()
     return { allowed: false, refusal }
   }
 
   async #grant(
     request: HttpRequest | ConnectionRequest,
     decision: Decision,
-    client: Client,
+    signal: AbortSignal,
   ): Promise<Refusal | null> {
-    const code = await this.#parts.asker.ask(request, decision.rule, client.signal)
-    if (code !== null) return askRefusal(code, decision.rule)
-    // The policy may have changed while somebody thought: what was granted must still be within it.
-    const now = decide(this.#parts.policy(), request)
-    return now.verdict === 'deny' ? refusalOf(now) : null
+    const code = await this.#parts.asker.ask(request, decision.rule, signal)
+    return code === null ? null : askRefusal(code, decision.rule)
   }
 
-  #overBudget(
-    { host }: HttpRequest,
-    size: { readonly url: number; readonly head: number; readonly body: number },
-  ): Refusal | null {
+  #overBudget({ host }: HttpRequest, size: AboutRequest): Refusal | null {
     const { ledger } = this.#parts
     const code =
       ledger.admit(host) ??
@@ -149,6 +161,13 @@ const unwritten: Refusal = Object.freeze({
 
 function isTunnel(handling: readonly Handling[]): boolean {
   return handling.includes('opaque') || handling.includes('tls')
+}
+
+/** Aborted when the request is given up: its connection may carry others that are not. */
+function departure({ onLeave }: AboutRequest): AbortSignal {
+  const abort = new AbortController()
+  onLeave(() => abort.abort())
+  return abort.signal
 }
 
 const longestTold = 1024

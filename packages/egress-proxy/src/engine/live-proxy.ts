@@ -22,9 +22,9 @@ import { parseAuthority } from '../names/authority.ts'
 import { admit, attendDatagrams, attendServer, type Entrance } from './attend-listen.ts'
 import type { Assembly } from './assemble.ts'
 import { listenOnHost } from './own-listener-listen.ts'
-import type { OpenTunnel } from './open-connections.ts'
 import { makeSnapshot } from './policy-cell.ts'
 import { makeToken, tokenUser } from './proxy-token.ts'
+import { stillAllows } from './still-allows.ts'
 
 type Ended = Awaited<EgressProxy['ended']>
 
@@ -100,7 +100,7 @@ export class LiveProxy implements EgressProxy {
     cell.replace(next)
     engine.ledger.update(next.budgets)
     asker.forget()
-    engine.open.recheck((tunnel) => this.#isAllowed(tunnel))
+    engine.open.recheck((tunnel) => stillAllows(next.compiled, tunnel))
     dialer.judgeAgain()
     dialer.prune(({ host, port }) => {
       const request = { kind: 'connection', door: 'connect', host, port } as const
@@ -142,6 +142,7 @@ export class LiveProxy implements EgressProxy {
     dialer.close()
     engine.deadlines.close()
     await Promise.allSettled([...stops, trail.close()])
+    engine.recorder.close()
     this.#parts.listeners.clear()
     this.#end({ reason: 'closed', detail: 'it was closed' })
   }
@@ -174,12 +175,6 @@ export class LiveProxy implements EgressProxy {
     const address = this.#parts.engine.names.addressOf(place.host)
     if (address === null) throw new TypeError('there are too many names')
     return { address, port: place.port }
-  }
-
-  #isAllowed(tunnel: OpenTunnel): boolean {
-    const decision = decide(this.#parts.cell.now.compiled, tunnel.request)
-    if (decision.verdict === 'deny') return false
-    return !('handling' in tunnel) || decision.needs.handling.includes(tunnel.handling)
   }
 
   #refuseClosed(): void {

@@ -1,20 +1,24 @@
 import type { Handling } from '../decide/decision.ts'
 import type { ConnectionRequest, HttpRequest } from '../decide/request.ts'
 
-/** A connection through which things go that were judged when it began: a tunnel, or a WebSocket. */
-export type OpenTunnel = { cut(): void } & (
+/** What is carried without a look at each request: a tunnel, or a WebSocket. */
+export type Carried =
   | { readonly request: ConnectionRequest; readonly handling: Handling }
   | { readonly request: HttpRequest }
-)
+
+/** A connection through which things go that were judged when it began. */
+export type OpenTunnel = { cut(): void } & Carried
 
 /** What is open now, so that closing, and a newer policy, reach it. */
 export class OpenConnections {
   readonly #clients = new Set<{ destroy(): void }>()
   readonly #tunnels = new Set<OpenTunnel>()
   readonly #most: number
+  readonly #onChange: (by: number) => void
 
-  constructor(most: number) {
+  constructor(most: number, onChange: (by: number) => void = () => undefined) {
     this.#most = most
+    this.#onChange = onChange
   }
 
   get count(): number {
@@ -25,11 +29,12 @@ export class OpenConnections {
   enter(client: { destroy(): void }): boolean {
     if (this.#clients.size >= this.#most) return false
     this.#clients.add(client)
+    this.#onChange(1)
     return true
   }
 
   leave(client: { destroy(): void }): void {
-    this.#clients.delete(client)
+    if (this.#clients.delete(client)) this.#onChange(-1)
   }
 
   /** Returns what takes it off the list again. */
@@ -50,6 +55,7 @@ export class OpenConnections {
 
   destroyAll(): void {
     for (const client of this.#clients) client.destroy()
+    this.#onChange(-this.#clients.size)
     this.#clients.clear()
     this.#tunnels.clear()
   }

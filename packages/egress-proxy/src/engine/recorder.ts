@@ -2,14 +2,20 @@ import type { EgressDecision } from '@caisson/core'
 import type { AuditTrail, DecisionDetails } from '../audit/trail.ts'
 import type { Decision } from '../decide/decision.ts'
 import type { Refusal } from '../refusal.ts'
+import type { Telemetry } from '../telemetry/telemetry-event.ts'
 import type { Asked } from './client.ts'
 
 /** Who hears of decisions. */
 export interface RecorderParts {
   readonly trail: AuditTrail
   readonly now: () => number
-  policyVersion(): number
-  onDecision(decision: EgressDecision): void
+  readonly policyVersion: () => number
+  readonly onDecision: (decision: EgressDecision) => void
+  /** Resolves when what was told has been heard; `null`: telling is enough. */
+  readonly heard: (() => Promise<void>) | null
+  readonly telemetry: Telemetry | null
+  /** The host pattern of the policy that covers a host. */
+  readonly patternOf: (host: string) => string | null
 }
 
 /** What became of something that was allowed. */
@@ -54,34 +60,60 @@ export class Recorder {
       reason: '',
       remedy: '',
       processId: null,
+      lasts: asked.method !== null || isTunnel(decision),
     })
   }
 
   /** `processId`: the command that asked, where it could be told. */
   refused(asked: Asked, refusal: Refusal, processId: string | null): number {
     this.#denied += 1
-    return this.#tell(asked, nothing, { verdict: 'deny', ...refusal, processId })
+    return this.#tell(asked, nothing, { verdict: 'deny', ...refusal, processId, lasts: false })
+  }
+
+  /** What has to be waited for before a client is answered, so that nobody hears of it before the host. */
+  get heard(): (() => Promise<void>) | null {
+    return this.#parts.heard
+  }
+
+  /** Nothing more comes. */
+  close(): void {
+    this.#parts.telemetry?.close()
   }
 
   finished(sequence: number, figures: Figures): void {
     this.#parts.trail.finished(sequence, figures)
+    this.#parts.telemetry?.record({ on: 'finished', sequence, figures })
   }
 
-  #tell(
-    asked: Asked,
-    details: DecisionDetails,
-    outcome: Pick<EgressDecision, 'verdict' | 'code' | 'rule' | 'reason' | 'remedy' | 'processId'>,
-  ): number {
+  #tell(asked: Asked, details: DecisionDetails, { lasts, ...outcome }: Outcome): number {
     this.#sequence += 1
+    const { trail, now, policyVersion, telemetry, patternOf, onDecision } = this.#parts
     const decision: EgressDecision = {
       sequence: this.#sequence,
-      time: this.#parts.now(),
-      policyVersion: this.#parts.policyVersion(),
+      time: now(),
+      policyVersion: policyVersion(),
       ...asked,
       ...outcome,
     }
-    this.#parts.trail.decided(decision, details)
-    this.#parts.onDecision(decision)
+    trail.decided(decision, details)
+    if (telemetry !== null) {
+      const { template } = details
+      const pattern = patternOf(asked.host)
+      telemetry.record({ on: 'decided', decision, pattern, template, lasts })
+    }
+    onDecision(decision)
     return this.#sequence
   }
+}
+
+type Outcome = Pick<
+  EgressDecision,
+  'verdict' | 'code' | 'rule' | 'reason' | 'remedy' | 'processId'
+> & {
+  /** Its end will be told, too. */
+  readonly lasts: boolean
+}
+
+function isTunnel({ needs: { handling } }: Decision): boolean {
+  return handling.includes('opaque') || handling.includes('tls')
 }
