@@ -10,6 +10,7 @@ import { OwnAddresses } from '../dial/own-dial.ts'
 import type { PooledDialer } from '../dial/pooled-dialer.ts'
 import { checkOptions, fillLimits } from '../check-options.ts'
 import type { EgressProxyOptions } from '../options.ts'
+import type { LookupSource } from '../resolve/lookup-source.ts'
 import { NameAddresses } from '../resolve/name-addresses.ts'
 import { countedAuthority } from '../telemetry/counted-authority.ts'
 import { hostPattern } from '../telemetry/host-pattern.ts'
@@ -50,6 +51,8 @@ export interface Seams {
   /** Resolves when what was told so far has reached the host application. Default: it has at once. */
   readonly heard?: () => Promise<void>
   readonly telemetry?: Telemetry | null
+  /** Where names lead. Default: what the host says. */
+  readonly lookup?: LookupSource
 }
 
 const mostNames = 65_536
@@ -61,7 +64,7 @@ const mostNames = 65_536
  * @throws TypeError for options that are none
  */
 export function assemble(options: EgressProxyOptions, seams: Seams = {}): Assembly {
-  const ground = layGround(options)
+  const ground = layGround(options, seams)
   const { id, cell, hosts, names, vouched } = ground
   // Last of what can fail: from here on there is something to close.
   const trail = openTrail(options.audit, id, options.onLog ?? (() => undefined))
@@ -109,7 +112,7 @@ export function assemble(options: EgressProxyOptions, seams: Seams = {}): Assemb
 }
 
 /** What a proxy stands on, and what may be wrong with its options. */
-function layGround(options: EgressProxyOptions) {
+function layGround(options: EgressProxyOptions, { lookup }: Seams) {
   checkOptions(options)
   const id = proxyId(options.id)
   const limits = fillLimits(options.limits)
@@ -125,7 +128,7 @@ function layGround(options: EgressProxyOptions) {
     hosts,
     vouched,
     own,
-    dialer: createDialer({ ...options, limits, own, guard: () => cell.now.guard }),
+    dialer: createDialer({ ...options, lookup, limits, own, guard: () => cell.now.guard }),
     authority: createAuthority({ sandboxId: id, names: vouched, limits }),
     names: new NameAddresses(mostNames, exact),
   }

@@ -17,6 +17,7 @@ import { pathJudge } from './path-judge.ts'
 import { asked } from './judge.ts'
 import type { Channel } from './read-request.ts'
 import { serveRequests } from './serve-requests.ts'
+import { noLongerAllowed, stillAllows } from './still-allows.ts'
 import type { Threshold } from './threshold.ts'
 import { runTunnel } from './tunnel.ts'
 
@@ -115,6 +116,7 @@ function channelOf(engine: Engine, request: ConnectionRequest, scheme: 'https' |
 async function openTunnel(engine: Engine, admitted: Admitted): Promise<void> {
   const { threshold } = admitted
   await dialled(engine, admitted, {
+    handling: 'opaque',
     refuse: (refusal) => threshold.refuse(refusal),
     run: async (upstream) => {
       const stream = threshold.accept()
@@ -125,12 +127,14 @@ async function openTunnel(engine: Engine, admitted: Admitted): Promise<void> {
 
 async function tlsTunnel(engine: Engine, seen: Seen, first: Buffer): Promise<void> {
   await dialled(engine, seen, {
+    handling: 'tls',
     refuse: () => leave(seen),
     run: (upstream) => runTunnel(engine, { ...seen, upstream, handling: 'tls', first }),
   })
 }
 
 interface Continuation {
+  readonly handling: Handling
   readonly refuse: (refusal: Refusal) => void
   readonly run: (upstream: Duplex) => Promise<void>
 }
@@ -148,12 +152,29 @@ async function dialled(
   if (code !== null) return refuse(budgetRefusal(code))
   const { host, port } = request
   try {
-    await then.run(await engine.dialer.connect({ host, port }, client.signal))
+    const upstream = await engine.dialer.connect({ host, port }, client.signal)
+    // Dialling takes its time. From here on the tunnel is on the list that a newer policy goes through.
+    const carried = { request, handling: then.handling }
+    if (stillAllows(engine.policy(), carried)) await runOrDestroy(upstream, then.run)
+    else {
+      upstream.destroy()
+      await refuse(noLongerAllowed)
+    }
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error
     await refuse(error.refusal)
   } finally {
     engine.ledger.closeTunnel()
+  }
+}
+
+/** The client may have left just now: then nobody takes the upstream over. */
+async function runOrDestroy(upstream: Duplex, run: Continuation['run']): Promise<void> {
+  try {
+    await run(upstream)
+  } catch (error) {
+    upstream.destroy()
+    throw error
   }
 }
 

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { budgetRefusal } from '../budget/ledger.ts'
 import type { Call, CallEvents, Exchange, UpstreamConnection } from '../exchange.ts'
 import type { Body, OutgoingHead, ResponseHead } from '../http-message.ts'
+import type { CompiledPolicy } from '../decide/policy.ts'
 import type { HttpRequest } from '../decide/request.ts'
 import { type Refusal, RefusalError } from '../refusal.ts'
 import type { Client } from './client.ts'
@@ -12,6 +13,7 @@ import { asked } from './judge.ts'
 import { MeteredBody } from './metered-body.ts'
 import { incomingFields } from './read-request.ts'
 import { answerRefusal } from './refusal-answer.ts'
+import { noLongerAllowed, stillAllows } from './still-allows.ts'
 
 /** An exchange that was allowed, and what is sent for it. */
 export interface Allowed {
@@ -32,6 +34,7 @@ export class Forward {
   readonly #allowed: Allowed
   readonly #body: MeteredBody | null
   readonly #startedMs: number
+  readonly #judgedBy: CompiledPolicy
   readonly #deadline: Deadline
   #call: Call | null = null
   #bytesOut: number
@@ -45,6 +48,7 @@ export class Forward {
     this.#engine = engine
     this.#allowed = allowed
     this.#startedMs = engine.now()
+    this.#judgedBy = engine.policy()
     this.#bytesOut = allowed.headBytes
     this.#body = allowed.exchange.body === null ? null : this.#metered(allowed.exchange.body)
     this.#deadline = engine.deadlines.start(engine.limits.responseMs, () => this.#late())
@@ -58,12 +62,23 @@ export class Forward {
     const protocol = this.#allowed.exchange.head.version === '2' ? 'h2' : 'http/1.1'
     try {
       const wanted = { scheme, protocol, fresh } as const
+      if (this.#over) return
       const upstream = await this.#engine.dialer.open({ host, port }, wanted, client.signal)
-      if (this.#over) upstream.destroy()
-      else this.#send(upstream)
+      if (this.#over) release(upstream)
+      else if (this.#isStillAllowed()) this.#send(upstream)
+      else {
+        release(upstream)
+        await this.#refuse(noLongerAllowed)
+      }
     } catch (error) {
       await this.#refuse(error instanceof RefusalError ? error.refusal : unreachable)
     }
+  }
+
+  /** Dialling takes its time, and a newer policy may have come in between. */
+  #isStillAllowed(): boolean {
+    const policy = this.#engine.policy()
+    return policy === this.#judgedBy || stillAllows(policy, { request: this.#allowed.request })
   }
 
   #send(upstream: UpstreamConnection): void {
@@ -76,7 +91,9 @@ export class Forward {
     return {
       // The client was told to go on when the request was allowed; other interim answers end here.
       informed: () => this.#deadline.touch(),
-      responded: (head, body) => void this.#respond(head, body),
+      responded: (head, body) => {
+        this.#respond(head, body).catch(() => this.#allowed.exchange.abort())
+      },
       switched: (head, upstream) => {
         this.#answered = true
         this.#status = head.status
@@ -99,7 +116,8 @@ export class Forward {
         return this.#refuse(refusal)
       }
     }
-    if (this.#over) {
+    // While the hook thought, the client may have left, or used up a budget and heard of it.
+    if (this.#over || this.#answered) {
       body?.cancel()
       return
     }
@@ -179,6 +197,11 @@ export class Forward {
       durationMs: this.#engine.now() - this.#startedMs,
     })
   }
+}
+
+/** Nothing was sent on it. One that is shared (HTTP/2) may carry the requests of others. */
+function release(upstream: UpstreamConnection): void {
+  if (upstream.inUse === undefined) upstream.destroy()
 }
 
 const again = 'try again later'

@@ -41,6 +41,7 @@ async function judgeAndForward(
     url: target.length,
     head: headBytes,
     body: exchange.body?.length ?? 0,
+    onLeave: (listener) => exchange.onClose(listener),
   })
   if (!ruling.allowed) {
     answerRefusal(exchange, ruling.refusal)

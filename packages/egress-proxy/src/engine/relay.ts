@@ -72,7 +72,8 @@ function carry(from: Duplex, to: Duplex, direction: Direction): void {
   })
 }
 
-function reset(stream: Duplex): void {
+/** Ends a connection so that it cannot be taken for an end that its peer meant. */
+export function reset(stream: Duplex): void {
   if ('resetAndDestroy' in stream && typeof stream.resetAndDestroy === 'function')
     stream.resetAndDestroy()
   else stream.destroy()

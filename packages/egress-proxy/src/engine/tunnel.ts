@@ -3,7 +3,7 @@ import type { ConnectionRequest } from '../decide/request.ts'
 import type { Client } from './client.ts'
 import type { Engine } from './engine.ts'
 import { asked } from './judge.ts'
-import { relay } from './relay.ts'
+import { relay, reset } from './relay.ts'
 import type { Duplex } from 'node:stream'
 
 /** A tunnel that was allowed and reached its upstream. */
@@ -29,8 +29,9 @@ export async function runTunnel(engine: Engine, ends: TunnelEnds): Promise<void>
   let bytesOut = 0
   let bytesIn = 0
   const cut = (): void => {
+    reset(ends.stream)
     client.destroy()
-    upstream.destroy()
+    reset(upstream)
   }
   const idle = engine.deadlines.start(engine.limits.idleMs, cut)
   const age = engine.deadlines.start(engine.limits.tunnelMs, cut)

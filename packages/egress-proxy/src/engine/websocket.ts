@@ -8,8 +8,10 @@ import { acceptsHandshake } from '../websocket/handshake.ts'
 import type { Client } from './client.ts'
 import type { Engine } from './engine.ts'
 import { asked } from './judge.ts'
-import { relay } from './relay.ts'
+import { relay, reset } from './relay.ts'
 import { answerRefusal } from './refusal-answer.ts'
+import { noLongerAllowed, stillAllows } from './still-allows.ts'
+import type { Refusal } from '../refusal.ts'
 
 /** A WebSocket whose upstream has agreed. */
 export interface WebSocketEnds {
@@ -38,18 +40,29 @@ export async function runWebSocket(engine: Engine, ends: WebSocketEnds): Promise
     answerRefusal(exchange, refusal)
     return
   }
-  const code = engine.ledger.openTunnel()
-  if (code !== null) {
+  const refusal = refusalNow(engine, request)
+  if (refusal !== null) {
     upstream.destroy()
-    await engine.judge.refuse(asked(request), budgetRefusal(code), client)
-    answerRefusal(exchange, budgetRefusal(code))
+    await engine.judge.refuse(asked(request), refusal, client)
+    answerRefusal(exchange, refusal)
     return
   }
   try {
     await carry(engine, ends, exchange.switchTo(head))
+  } catch {
+    // The client may have left just now: then nobody takes the upstream over.
+    upstream.destroy()
+    exchange.abort()
   } finally {
     engine.ledger.closeTunnel()
   }
+}
+
+/** Opens one more tunnel, unless that is refused: an answer takes its time, and a newer policy may be there. */
+function refusalNow(engine: Engine, request: HttpRequest): Refusal | null {
+  if (!stillAllows(engine.policy(), { request })) return noLongerAllowed
+  const code = engine.ledger.openTunnel()
+  return code === null ? null : budgetRefusal(code)
 }
 
 const reason = 'the host’s answer to the WebSocket handshake does not belong to it'
@@ -57,8 +70,8 @@ const reason = 'the host’s answer to the WebSocket handshake does not belong t
 async function carry(engine: Engine, ends: WebSocketEnds, stream: Duplex): Promise<void> {
   const { client, request, upstream } = ends
   const cut = (): void => {
-    stream.destroy()
-    upstream.destroy()
+    reset(stream)
+    reset(upstream)
   }
   const idle = engine.deadlines.start(engine.limits.idleMs, cut)
   const age = engine.deadlines.start(engine.limits.tunnelMs, cut)

@@ -15,7 +15,11 @@ export type SocksEvent =
   /** A connection is asked for. `rest` came behind the request. The answer is made with `socksReply`. */
   | { readonly kind: 'request'; readonly destination: SocksDestination; readonly rest: Buffer }
   /** The connection must be ended, once the replies before are written. `fault` says why, in our words. */
-  | { readonly kind: 'close'; readonly fault: string }
+  | {
+      readonly kind: 'close'
+      readonly code: 'bad_request' | 'unauthorized'
+      readonly fault: string
+    }
 
 const noAuthentication = 0
 const usernamePassword = 2
@@ -39,7 +43,8 @@ export class SocksSession {
 
   /** Takes bytes of the client, cut anyhow. Nothing may be pushed behind a `request` or `close`. */
   push(chunk: Buffer): readonly SocksEvent[] {
-    if (this.#stage === 'ended') return [{ kind: 'close', fault: 'bytes came behind the greeting' }]
+    if (this.#stage === 'ended')
+      return [{ kind: 'close', code: 'bad_request', fault: 'bytes came behind the greeting' }]
     const events: SocksEvent[] = []
     let offset = 0
     for (let copied = -1; copied !== 0; offset += copied) {
@@ -80,7 +85,7 @@ export class SocksSession {
     const method = this.#digest === null ? noAuthentication : usernamePassword
     if (!message.subarray(2).includes(method)) {
       events.push({ kind: 'reply', bytes: Buffer.from([5, noneAcceptable]) })
-      this.#close(events, 'the client offers no method that is accepted')
+      this.#close(events, 'the client offers no method that is accepted', 'unauthorized')
       return
     }
     events.push({ kind: 'reply', bytes: Buffer.from([5, method]) })
@@ -91,7 +96,7 @@ export class SocksSession {
     const granted = this.#digest !== null && matchesToken(this.#digest, passwordOf(message))
     events.push({ kind: 'reply', bytes: Buffer.from([1, granted ? 0 : 1]) })
     if (granted) this.#stage = 'request'
-    else this.#close(events, 'the password is not the token')
+    else this.#close(events, 'the password is not the token', 'unauthorized')
   }
 
   #request(events: SocksEvent[], message: Buffer): void {
@@ -114,8 +119,12 @@ export class SocksSession {
     }
   }
 
-  #close(events: SocksEvent[], fault: string): void {
-    events.push({ kind: 'close', fault })
+  #close(
+    events: SocksEvent[],
+    fault: string,
+    code: 'bad_request' | 'unauthorized' = 'bad_request',
+  ): void {
+    events.push({ kind: 'close', code, fault })
     this.#stage = 'ended'
   }
 }
