@@ -74,7 +74,12 @@ function carry(from: Duplex, to: Duplex, direction: Direction): void {
 
 /** Ends a connection so that it cannot be taken for an end that its peer meant. */
 export function reset(stream: Duplex): void {
-  if ('resetAndDestroy' in stream && typeof stream.resetAndDestroy === 'function')
-    stream.resetAndDestroy()
-  else stream.destroy()
+  try {
+    // Only a bare TCP socket knows how; of others, TLS and Unix sockets among them, the method throws.
+    if ('resetAndDestroy' in stream && typeof stream.resetAndDestroy === 'function')
+      stream.resetAndDestroy()
+    else stream.destroy()
+  } catch {
+    stream.destroy()
+  }
 }

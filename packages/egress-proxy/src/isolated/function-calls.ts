@@ -51,20 +51,18 @@ export class FunctionCalls {
   }
 
   async #call(call: Call, signal: AbortSignal): Promise<unknown> {
-    const { locate, onAsk, hooks, audit } = this.#options
-    switch (call.name) {
-      case 'locate':
-        return (await locate?.(call.peer)) ?? null
-      case 'onAsk':
-        return (await onAsk?.({ ...call.question, signal })) === true
-      case 'onRequest':
-        return plainAnswer(await hooks?.onRequest?.(call.request))
-      case 'onResponse':
-        return plainAnswer(await hooks?.onResponse?.(call.request, call.response))
-      case 'write':
-        await audit?.write?.(call.lines)
-        return null
-    }
+    const { locate, onAsk, audit } = this.#options
+    if (call.name === 'locate') return (await locate?.(call.peer)) ?? null
+    if (call.name === 'onAsk') return (await onAsk?.({ ...call.question, signal })) === true
+    if (call.name !== 'write') return this.#hook(call)
+    await audit?.write?.(call.lines)
+    return null
+  }
+
+  async #hook(call: Extract<Call, { name: 'onRequest' | 'onResponse' }>): Promise<unknown> {
+    const { hooks } = this.#options
+    if (call.name === 'onRequest') return plainAnswer(await hooks?.onRequest?.(call.request))
+    return plainAnswer(await hooks?.onResponse?.(call.request, call.response))
   }
 }
 

@@ -37,7 +37,7 @@ export class Pending<T> {
 
   /** Nothing will be answered any more. */
   failAll(error: () => Error): void {
-    for (const id of [...this.#waiting.keys()]) this.fail(id, error())
+    for (const id of this.#waiting.keys()) this.fail(id, error())
   }
 
   #take(id: number): Waiting<T> | undefined {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { signingKey } from '../audit/checkpoint.ts'
 import type { AuditOptions } from '../audit/options.ts'
 import type { EgressProxyOptions } from '../options.ts'
-import type { PortableOptions } from './messages.ts'
+import type { Call, PortableOptions } from './messages.ts'
 
 /**
  * Options as they go to the proxy's own process. The key that signs goes along, and is nowhere else from
@@ -13,22 +13,20 @@ import type { PortableOptions } from './messages.ts'
 export function portableOptions(options: EgressProxyOptions): PortableOptions {
   const { policy, locate, onAsk, hooks, audit, telemetry, ...rest } = options
   const { onDecision: _told, onLog: _logged, isolate: _isolate, ...plain } = rest
-  const functions = {
-    locate,
-    onAsk,
-    onRequest: hooks?.onRequest,
-    onResponse: hooks?.onResponse,
-    write: audit?.write,
+  const isThere: Readonly<Record<Call['name'], boolean>> = {
+    locate: locate !== undefined,
+    onAsk: onAsk !== undefined,
+    onRequest: hooks !== undefined && 'onRequest' in hooks,
+    onResponse: hooks !== undefined && 'onResponse' in hooks,
+    write: audit !== undefined && 'write' in audit,
   }
-  const calls = (['locate', 'onAsk', 'onRequest', 'onResponse', 'write'] as const).filter(
-    (name) => functions[name] !== undefined,
-  )
+  const names = ['locate', 'onAsk', 'onRequest', 'onResponse', 'write'] as const
   return {
     plain,
     policy: { ...policy },
     audit: audit === undefined ? null : portableAudit(audit),
     telemetry: telemetry === true,
-    calls,
+    calls: names.filter((name) => isThere[name]),
   }
 }
 

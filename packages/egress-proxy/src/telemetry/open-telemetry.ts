@@ -88,7 +88,7 @@ export class OpenTelemetry implements Telemetry {
 
   close(): void {
     this.record({ on: 'connections', by: -this.#open })
-    for (const sequence of [...this.#started.keys()]) this.#drop(sequence)
+    for (const sequence of this.#started.keys()) this.#drop(sequence)
   }
 
   #decided(event: DecidedEvent): void {
