@@ -46,6 +46,12 @@ export const forCi = [
     files: ['/usr/aarch64-linux-gnu/lib/libc.a', '/usr/lib/aarch64-linux-gnu/libc.a'],
     why: 'what the arm64 build of init links',
   },
+  { debian: 'python3-pip', files: ['/usr/bin/pip3'], why: 'a client of the way out, in the tests' },
+  {
+    debian: 'default-jdk-headless',
+    files: ['/usr/bin/javac'],
+    why: 'Java is a client of the way out, in the tests',
+  },
   { debian: 'qemu-user', programs: ['qemu-aarch64'], why: 'starts the arm64 build of init' },
 ]
 

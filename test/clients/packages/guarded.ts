@@ -1,0 +1,56 @@
+import { createSandbox } from '@caisson/bubblewrap'
+import type { ExecResult, NetworkPolicy, Sandbox } from '@caisson/core'
+import { createTestAuthority } from '@caisson/egress-proxy/testing'
+import { openOrigin, type Origin, type Site } from './origin.ts'
+
+/** What there is outside, by URL (`https://index.good.test`), and what of it may be reached. */
+export interface GuardedOf<Url extends string> {
+  readonly network: NetworkPolicy
+  readonly sites: Readonly<Record<Url, Site>>
+}
+
+/** A sandbox with a way out, and the origins that it leads to. */
+export interface Guarded<Url extends string> extends AsyncDisposable {
+  readonly sandbox: Sandbox
+  readonly origins: Readonly<Record<Url, Origin>>
+  /** Runs a command to its end. */
+  run(command: readonly string[], env?: Readonly<Record<string, string>>): Promise<ExecResult>
+}
+
+/** Starts a program with no variable but `PATH`: neither proxy nor authority are named to it. */
+export const withoutVariables: readonly string[] = ['env', '-i', 'PATH=/usr/bin:/bin', 'HOME=/tmp']
+
+/** Longest time of a command: machines that test are busy, and a JVM starts in seconds. */
+const timeoutMs = 100_000
+
+/**
+ * Opens the origins, and a sandbox whose policy is `network` and nothing else: what a client needs beside
+ * that, it finds by itself or was built wrong.
+ */
+export async function guarded<Url extends string>(of: GuardedOf<Url>): Promise<Guarded<Url>> {
+  const authority = createTestAuthority()
+  const origins = {} as Record<Url, Origin>
+  const hosts: Record<string, string> = {}
+  const opened: AsyncDisposable[] = []
+  const close = async (): Promise<void> => {
+    for (const one of opened.toReversed()) await one[Symbol.asyncDispose]()
+  }
+  try {
+    for (const url of Object.keys(of.sites) as Url[]) {
+      const { protocol, hostname } = new URL(url)
+      const isSecure = protocol === 'https:'
+      const origin = await openOrigin(of.sites[url], isSecure ? authority : undefined)
+      opened.push(origin)
+      origins[url] = origin
+      hosts[`${hostname}:${isSecure ? 443 : 80}`] = `127.0.0.1:${origin.port}`
+    }
+    const egress = { hosts, trust: authority.certificate }
+    const sandbox = await createSandbox({ policy: { network: of.network }, egress })
+    opened.push(sandbox)
+    const run: Guarded<Url>['run'] = (command, env) => sandbox.exec(command, { timeoutMs, env })
+    return { sandbox, origins, run, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,115 @@
+import { expect } from 'chai'
+import { expectDone, expectRefused } from './packages/expect-refused.ts'
+import { guarded, type Guarded, withoutVariables } from './packages/guarded.ts'
+import { whyNot } from './packages/installed.ts'
+import type { Site } from './packages/origin.ts'
+
+const index = 'https://index.good.test'
+const other = 'https://other.good.test'
+const why = whyNot('python3', '--version')
+
+/** Prints what a URL has, or what was refused about it. */
+const urllib = `
+import sys, urllib.request, urllib.error
+url, data = sys.argv[1], sys.argv[2].encode() if len(sys.argv) > 2 else None
+try:
+    print(urllib.request.urlopen(url, data).read().decode())
+except urllib.error.HTTPError as error:
+    sys.exit(f'{error}\\n{error.read().decode()}')
+`
+
+/** http.client knows of no proxy: it looks names up and connects. */
+const httpClient = `
+import http.client, sys
+connection = http.client.HTTPSConnection(sys.argv[1])
+connection.request('GET', sys.argv[2])
+print(connection.getresponse().read().decode())
+`
+
+/** Shakes hands, with a context of the kind that is named, and prints whom it met. */
+const handshake = `
+import socket, ssl, sys
+bare = lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context = {'default': ssl.create_default_context, 'bare': bare}[sys.argv[1]]()
+with socket.create_connection(('index.good.test', 443)) as plain:
+    with context.wrap_socket(plain, server_hostname='index.good.test') as secured:
+        print(context.verify_mode.name, secured.getpeercert()['subjectAltName'])
+`
+
+const page: Site = ({ target }) => ({ body: `page at ${target}` })
+
+function outside(): Promise<Guarded<typeof index | typeof other>> {
+  const allow = [{ host: 'index.good.test', paths: ['/public/**'] }]
+  return guarded({ network: { allow }, sites: { [index]: page, [other]: page } })
+}
+
+describe(`Python in a sandbox${why}`, () => {
+  before(function () {
+    if (why !== '') this.skip()
+  })
+
+  it('reads an allowed page with urllib', async () => {
+    await using world = await outside()
+    const result = await world.run(['python3', '-c', urllib, `${index}/public/a?b=1`])
+    expectDone(result)
+    expect(result.stdout).to.equal('page at /public/a?b=1\n')
+    expect(world.origins[index].seen).to.deep.equal(['GET /public/a?b=1'])
+  })
+
+  it('reads it without any variable', async () => {
+    await using world = await outside()
+    const python = [...withoutVariables, 'python3', '-c']
+    expectDone(await world.run([...python, urllib, `${index}/public/a`]))
+    expectDone(await world.run([...python, httpClient, 'index.good.test', '/public/b']))
+    expect(world.origins[index].seen).to.deep.equal(['GET /public/a', 'GET /public/b'])
+  })
+
+  it('reads it with http.client, which knows of no proxy', async () => {
+    await using world = await outside()
+    const result = await world.run(['python3', '-c', httpClient, 'index.good.test', '/public/a'])
+    expectDone(result)
+    expect(result.stdout).to.equal('page at /public/a\n')
+  })
+
+  it('checks certificates against the bundle inside', async () => {
+    await using world = await outside()
+    const trusting = await world.run(['python3', '-c', handshake, 'default'])
+    expectDone(trusting)
+    expect(trusting.stdout).to.equal("CERT_REQUIRED (('DNS', 'index.good.test'),)\n")
+    const bare = await world.run(['python3', '-c', handshake, 'bare'])
+    expect(bare.exitCode).to.equal(1)
+    expect(bare.stderr).to.include('CERTIFICATE_VERIFY_FAILED')
+  })
+
+  it('is told which path it may not read', async () => {
+    await using world = await outside()
+    const result = await world.run(['python3', '-c', urllib, `${index}/private`])
+    expectRefused(result, 'GET index.good.test/private')
+    expect(result.stderr).to.include('HTTP Error 403').and.include('use a path like /public/**')
+    expect(world.origins[index].connections).to.equal(0)
+  })
+
+  it('is told that it may not write', async () => {
+    await using world = await outside()
+    const result = await world.run(['python3', '-c', urllib, `${index}/public/a`, 'a secret'])
+    expectRefused(result, 'POST index.good.test/public/a')
+    expect(result.stderr).to.include('HTTP Error 405').and.include('POST is not allowed')
+    expect(world.origins[index].connections).to.equal(0)
+  })
+
+  it('does not reach another host through the proxy', async () => {
+    await using world = await outside()
+    const result = await world.run(['python3', '-c', urllib, `${other}/public/a`])
+    expectRefused(result, 'other.good.test:443')
+    expect(result.stderr).to.include('Tunnel connection failed: 403')
+    expect(world.origins[other].connections).to.equal(0)
+  })
+
+  it('does not find the name of another host without the proxy', async () => {
+    await using world = await outside()
+    const result = await world.run(['python3', '-c', httpClient, 'other.good.test', '/public/a'])
+    expectRefused(result, 'other.good.test')
+    expect(result.stderr).to.include('socket.gaierror')
+    expect(world.origins[other].connections).to.equal(0)
+  })
+})
