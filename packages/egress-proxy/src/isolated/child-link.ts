@@ -54,8 +54,8 @@ export class ChildLink {
         if (child.pid === undefined) finish(`its process could not be started: ${error.message}`)
       })
     })
-    // A channel that ended, but not the process: nobody can tell it anything any more.
-    child.once('disconnect', () => this.kill('its process closed the channel'))
+    // The process is gone, or nobody can tell it anything any more; how it ends says which.
+    child.once('disconnect', () => child.kill('SIGKILL'))
   }
 
   /** Asks for something. Rejects with what the other side threw, or because there is none any more. */

@@ -143,10 +143,12 @@ const scenes: readonly Scene[] = [
   },
   {
     title: 'stops at a budget',
-    wanted: { network: {
+    wanted: {
+      network: {
         allow: [{ host: good, methods: ['POST'] }],
         budgets: { bytesPerRequest: 2000 },
-      } },
+      },
+    },
     play: async (form) => {
       const talk = await form.intercepted()
       const first = await talk.send(post('/', 'x'.repeat(1000))).answer()
@@ -154,7 +156,7 @@ const scenes: readonly Scene[] = [
       talk.destroy()
       return [outcome(first), outcome(second)]
     },
-    seen: ['200', '429 budget_request'],
+    seen: ['200', '413 budget_request'],
   },
   {
     title: 'carries a WebSocket, and cuts it when a newer policy does not allow it',
@@ -184,7 +186,7 @@ const scenes: readonly Scene[] = [
       server.close()
       return seen
     },
-    seen: ['101', '\u0081\u0002hi'],
+    seen: ['101', '\u0082\u0002hi'],
   },
   {
     title: 'refuses everything while the trail cannot be written',
@@ -352,11 +354,7 @@ function forms(isolate: Form): void {
   })
 
   const wrong: readonly [what: string, wanted: Wanted, error: object][] = [
-    [
-      'a policy that is none',
-      { network: { allow: ['*'] } },
-      { code: 'POLICY_INVALID' },
-    ],
+    ['a policy that is none', { network: { allow: ['*'] } }, { code: 'POLICY_INVALID' }],
     [
       'a policy that it cannot enforce',
       { network: { allow: [{ host: good, identity: 'guest' }] } },
