@@ -3,6 +3,7 @@ import {
   type EgressDecision,
   type EgressDoor,
   type EgressUsage,
+  parsePolicy,
   type Policy,
   SandboxError,
 } from '@caisson/core'
@@ -89,7 +90,7 @@ export class LiveProxy implements EgressProxy {
   async update(policy: Policy): Promise<void> {
     this.#refuseClosed()
     const { engine, cell, asker, dialer, covers, nat64 } = this.#parts
-    const next = makeSnapshot(policy, cell.now.compiled.version + 1, nat64)
+    const next = makeSnapshot(parsePolicy(policy), cell.now.compiled.version + 1, nat64)
     const strange = namedHosts(next.compiled).find(({ pattern }) => !covers(pattern))
     if (strange !== undefined)
       throw new SandboxError(
