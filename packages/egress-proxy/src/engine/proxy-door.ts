@@ -25,6 +25,7 @@ export async function serveProxy(
     const opening = first === null ? 'unknown' : openingOf(first)
     if (first !== null && opening === 'socks5')
       return await serveSocks(engine, client, { token, first })
+    if (first !== null && opening !== 'http') await engine.judge.refuse(nowhere, unknown, client)
     if (first === null || opening !== 'http') return client.destroy()
     serveHttpProxy(engine, client, { token, first })
   } catch {
@@ -87,6 +88,15 @@ function readPlace(engine: Engine, { head, body }: Exchange): Destination | Refu
 function malformed(reason: string): Refusal {
   return { code: 'bad_request', rule: null, reason, remedy: 'write the request in its plain form' }
 }
+
+const nowhere = { door: 'http', host: '', port: null, method: null, path: null } as const
+
+const unknown: Refusal = Object.freeze({
+  code: 'bad_request',
+  rule: null,
+  reason: 'a connection to the proxy begins with neither HTTP nor SOCKS5',
+  remedy: 'speak HTTP/1.1 or SOCKS5 to the proxy',
+})
 
 const unauthorized: Refusal = Object.freeze({
   code: 'unauthorized',
