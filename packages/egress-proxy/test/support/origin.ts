@@ -1,7 +1,11 @@
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
 import { createSecureServer, type Http2SecureServer } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
-import { createTestAuthority, type TestAuthority } from '../../src/testing.ts'
+import { createTestAuthority, type TestAuthority } from '../../dist/testing.js'
 
 /** A request as an origin saw it. */
 export interface Seen {
@@ -12,13 +16,19 @@ export interface Seen {
   readonly body: string
 }
 
-type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void
+export type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void
 
 /** A server on loopback that stands in for any https origin, and keeps what it saw. */
 export class Origin implements AsyncDisposable {
   readonly seen: Seen[] = []
   readonly sockets = new Set<Socket>()
   connections = 0
+  /** Requests whose header came, complete or not. */
+  begun = 0
+  /** Requests that were broken off before their end. */
+  aborted = 0
+  /** Bytes of bodies, of requests that were broken off too. */
+  bodyBytes = 0
   readonly #server: Http2SecureServer | ReturnType<typeof createHttpServer>
 
   private constructor(server: Origin['server']) {
@@ -32,7 +42,10 @@ export class Origin implements AsyncDisposable {
   }
 
   /** TLS, HTTP/2 and HTTP/1.1 by ALPN. */
-  static tls(authority: TestAuthority = createTestAuthority(), answer: Answer = hello): Promise<Origin> {
+  static tls(
+    authority: TestAuthority = createTestAuthority(),
+    answer: Answer = hello,
+  ): Promise<Origin> {
     const server = createSecureServer({
       allowHTTP1: true,
       SNICallback: (name, callback) => callback(null, authority.contextFor(name)),
@@ -47,19 +60,34 @@ export class Origin implements AsyncDisposable {
 
   static async #begin(server: Origin['server'], answer: Answer): Promise<Origin> {
     const origin = new Origin(server)
+    server.on('sessionError', () => undefined)
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      const chunks: Buffer[] = []
-      request.on('data', (chunk: Buffer) => chunks.push(chunk))
-      request.on('error', () => undefined)
-      request.on('end', () => {
-        const body = Buffer.concat(chunks)
-        const { method = '', url = '', headers, httpVersion } = request
-        origin.seen.push({ method, url, headers, version: httpVersion, body: body.toString() })
-        answer(request, response, body)
-      })
+      origin.#take(request, response, answer)
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return origin
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+    const chunks: Buffer[] = []
+    let ended = false
+    this.begun += 1
+    request.on('data', (chunk: Buffer) => {
+      this.bodyBytes += chunk.length
+      chunks.push(chunk)
+    })
+    request.on('error', () => undefined)
+    response.on('error', () => undefined)
+    request.on('aborted', () => {
+      if (!ended) this.aborted += 1
+    })
+    request.on('end', () => {
+      ended = true
+      const body = Buffer.concat(chunks)
+      const { method = '', url = '', headers, httpVersion } = request
+      this.seen.push({ method, url, headers, version: httpVersion, body: body.toString() })
+      answer(request, response, body)
+    })
   }
 
   get server(): Http2SecureServer | ReturnType<typeof createHttpServer> {
@@ -77,7 +105,7 @@ export class Origin implements AsyncDisposable {
   }
 }
 
-function hello(request: IncomingMessage, response: ServerResponse): void {
+export function hello(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('content-type', 'text/plain')
   response.end(`hello from ${request.url ?? ''}`)
 }
