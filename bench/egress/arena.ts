@@ -123,7 +123,10 @@ function makeAuthority(folder: string, file: string, name: string): void {
 }
 
 function makeLeaf(folder: string): void {
-  writeFileSync(join(folder, 'leaf'), 'subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n')
+  writeFileSync(
+    join(folder, 'leaf'),
+    'subjectAltName=DNS:localhost,DNS:api.good.test\nextendedKeyUsage=serverAuth\n',
+  )
   openssl(folder, [
     ...['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
     ...['-subj', '/CN=localhost', '-keyout', 'origin.key', '-out', 'origin.csr'],

@@ -583,7 +583,7 @@ static void write_request(void) {
   int length = snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: %s:%s\r\n", options.method,
                         options.path, options.host, options.port);
   length += snprintf(request + length, sizeof request - (size_t)length,
-                     "User-Agent: load/1\r\nAccept: */*\r\nAccept-Encoding: gzip\r\n%s\r\n",
+                     "Connection: keep-alive\r\nUser-Agent: load/1\r\nAccept: */*\r\nAccept-Encoding: gzip\r\n%s\r\n",
                      posts ? "Content-Type: text/plain\r\nContent-Length: 1024\r\n" : "");
   if (posts) {
     memset(request + length, 'y', 1024);

@@ -59,4 +59,19 @@ export const forCi = [
 export const forBench = [
   { debian: 'socat', programs: ['socat'], why: 'the peer in the benchmark needs it' },
   { debian: 'ripgrep', programs: ['rg'], why: 'the peer in the benchmark needs it' },
+  {
+    debian: 'libssl-dev',
+    files: ['/usr/include/openssl/ssl.h'],
+    why: 'the load generator of the benchmark speaks TLS',
+  },
+  { debian: 'openssl', programs: ['openssl'], why: 'makes the authorities of the benchmark' },
+  { debian: 'util-linux', programs: ['taskset'], why: 'gives each proxy a processor of its own' },
+  { debian: 'curl', programs: ['curl'], why: 'makes the first request of a sandbox' },
+  {
+    debian: 'squid-openssl',
+    files: ['/usr/lib/squid/security_file_certgen'],
+    why: 'a proxy to compare with, one that intercepts',
+  },
+  { debian: 'tinyproxy-bin', programs: ['tinyproxy'], why: 'a proxy to compare with' },
+  { debian: 'mitmproxy', programs: ['mitmdump'], why: 'a proxy to compare with' },
 ]
