@@ -38,6 +38,11 @@ export interface ResponseHead {
   readonly status: number
   /** Without hop-by-hop fields, `content-length` and `transfer-encoding`: the sender frames anew. */
   readonly headers: readonly Field[]
+  /**
+   * Words of the status line, where a protocol has one, in place of the usual ones (RFC 9112, 4): what many
+   * clients print of an answer, when they print nothing else. One line of printable ASCII.
+   */
+  readonly phrase?: string | undefined
 }
 
 /** Takes what a body holds. After `end` or `fail` nothing more is called. */

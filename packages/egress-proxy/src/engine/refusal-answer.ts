@@ -40,7 +40,16 @@ export function refusalAnswer(refusal: Refusal): { head: ResponseHead; text: str
     ['caisson-refusal', code],
   ]
   if (code === 'unauthorized') headers.push(['proxy-authenticate', 'Basic realm="caisson"'])
-  return { head: { status: statuses[code] ?? 403, headers }, text }
+  return { head: { status: statuses[code] ?? 403, headers, phrase: phraseOf(reason) }, text }
+}
+
+/** Long enough for a sentence with a name in it; clients bound their status lines. */
+const longestPhrase = 300
+
+/** The reason as words of a status line: pip, apt and npm print those and no body. */
+function phraseOf(reason: string): string {
+  const plain = reason.replaceAll(/[^ -~]/g, '?')
+  return plain.length > longestPhrase ? `${plain.slice(0, longestPhrase)}...` : plain
 }
 
 /** Answers an exchange with a refusal, in the form that its protocol has for it. */

@@ -113,7 +113,11 @@ export function responseText(head: ResponseHead, framing: HeadFraming): string {
   if (!Number.isInteger(head.status) || head.status < 100 || head.status > 599) {
     throw new TypeError('a status is not one of HTTP')
   }
-  const start = `HTTP/1.1 ${head.status} ${phrases.get(head.status) ?? 'Answer'}\r\n`
+  const phrase = head.phrase ?? phrases.get(head.status) ?? 'Answer'
+  if (head.phrase !== undefined && !mayHold(phrase, valueOctets)) {
+    throw new TypeError('a reason phrase holds what none can hold')
+  }
+  const start = `HTTP/1.1 ${head.status} ${phrase}\r\n`
   return `${start}${fieldLines(head.headers)}${framingLines(framing)}\r\n`
 }
 

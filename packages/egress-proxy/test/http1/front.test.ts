@@ -162,6 +162,15 @@ describe('serveHttp1', () => {
     }
   })
 
+  it('puts given words into the status line, if they are one line', async () => {
+    const answer = (phrase: string): Promise<string> =>
+      answerTo(get(), (exchange) => exchange.respond({ status: 403, headers: [], phrase }, null))
+    expect(await answer('b.test is not allowed')).to.equal(
+      'HTTP/1.1 403 b.test is not allowed\r\ncontent-length: 0\r\n\r\n',
+    )
+    for (const phrase of ['a\r\nb: c', 'a\u010ab', 'a\0']) expect(await answer(phrase)).to.equal('')
+  })
+
   const cuts: [string, ReturnType<typeof bodyOf>][] = [
     ['fails', bodyOf(['ab'], { error: new Error('gone') })],
     ['is longer than announced', bodyOf(['abcd'], { length: 3 })],
