@@ -58,7 +58,7 @@ describe(`pip in a sandbox${why}`, () => {
     await using world = await outside(['/simple/**'])
     const result = await world.run(install(index))
     expectRefused(result, `GET index.good.test${wheelPath}`)
-    expect(result.stderr).to.match(/403 Client Error: .* for url/)
+    expect(result.stderr).to.match(/403 Client Error: the path .* is not allowed .* for url/)
     expect(world.origins[index].seen).to.deep.equal(['GET /simple/greeting/'])
   })
 
@@ -67,7 +67,8 @@ describe(`pip in a sandbox${why}`, () => {
     // It would wait longer before each of its further tries.
     const result = await world.run([...install(other), '--retries', '1'])
     expectRefused(result, 'other.good.test:443')
-    expect(result.stderr).to.include('Tunnel connection failed: 403')
+    const told = "Tunnel connection failed: 403 other.good.test is not in the sandbox's allow-list"
+    expect(result.stderr).to.include(told)
     expect(world.origins[other].connections).to.equal(0)
   })
 
@@ -77,7 +78,7 @@ describe(`pip in a sandbox${why}`, () => {
     const before = world.origins[index].requests.length
     const result = await world.run(['python3', '-c', upload])
     expectRefused(result, 'POST index.good.test/legacy/')
-    expect(result.stderr).to.include('HTTP Error 405')
+    expect(result.stderr).to.include('HTTP Error 405: POST is not allowed at')
     expect(world.origins[index].requests).to.have.length(before)
   })
 })

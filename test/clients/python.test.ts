@@ -101,7 +101,7 @@ describe(`Python in a sandbox${why}`, () => {
     await using world = await outside()
     const result = await world.run(['python3', '-c', urllib, `${other}/public/a`])
     expectRefused(result, 'other.good.test:443')
-    expect(result.stderr).to.include('Tunnel connection failed: 403')
+    expect(result.stderr).to.include('Tunnel connection failed: 403 other.good.test is not')
     expect(world.origins[other].connections).to.equal(0)
   })
 

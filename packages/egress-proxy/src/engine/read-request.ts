@@ -40,9 +40,12 @@ export function readRequest(head: IncomingHead, channel: Channel): ReadRequest |
   const read = canonicalTarget(place.target, { strict })
   const { method } = head
   const at = { door: channel.door, host, port, method }
-  if ('fault' in read) return unreadAt(at, 'bad_path', read.fault)
+  if ('fault' in read) {
+    const isLoose = strict && !('fault' in canonicalTarget(place.target, { strict: false }))
+    return unreadAt(at, refusalOf('bad_path', read.fault, isLoose ? withoutPaths(host) : plainForm))
+  }
   const fault = head.upgrade === null ? null : handshakeFault(head.headers)
-  if (fault !== null) return unreadAt(at, 'bad_request', fault)
+  if (fault !== null) return unreadAt(at, refusalOf('bad_request', fault))
   return {
     target: read.target,
     request: {
@@ -70,7 +73,7 @@ function placeOf(head: IncomingHead, channel: Channel): Place | Unread {
   const { destination } = channel
   if (destination === null) return absolute(head, channel)
   const unread = (code: ReasonCode, reason: string): Unread =>
-    unreadAt({ ...destination, door: channel.door, method: head.method }, code, reason)
+    unreadAt({ ...destination, door: channel.door, method: head.method }, refusalOf(code, reason))
   if (head.scheme !== null && head.scheme !== channel.scheme)
     return unread('bad_request', 'the scheme is not that of the connection')
   if (head.authority === null) return unread('bad_request', 'the request names no host')
@@ -88,31 +91,40 @@ function absolute(head: IncomingHead, { door }: Channel): Place | Unread {
   const { target, method } = head
   const nowhere = { host: '', port: null, door, method }
   if (target.slice(0, scheme.length).toLowerCase() !== scheme)
-    return unreadAt(nowhere, 'bad_request', 'the target is not http://…; for https use CONNECT')
+    return unreadAt(
+      nowhere,
+      refusalOf('bad_request', 'the target is not http://...; for https use CONNECT'),
+    )
   const rest = target.slice(scheme.length)
   const slash = rest.search(/[/?]/)
   const written = slash === -1 ? rest : rest.slice(0, slash)
   const named = parseAuthority(written, 80)
-  if ('fault' in named) return unreadAt(nowhere, 'bad_name', named.fault)
+  if ('fault' in named) return unreadAt(nowhere, refusalOf('bad_name', named.fault))
   const { host, port } = named
   const said = head.authority === null ? named : parseAuthority(head.authority, 80)
   if ('fault' in said || said.host !== host || said.port !== port)
     return unreadAt(
       { host, port, door, method },
-      'authority_mismatch',
-      'Host is not the target’s host',
+      refusalOf('authority_mismatch', 'Host is not the host of the target'),
     )
   const path = slash === -1 ? '/' : rest.slice(slash)
   return { destination: { host, port }, target: path.startsWith('?') ? `/${path}` : path }
 }
 
-function unreadAt(asked: Omit<Asked, 'path'>, code: ReasonCode, reason: string): Unread {
-  const { door, host, port, method } = asked
-  return { asked: { door, host, port, method, path: null }, refusal: refusal(code, reason) }
+const plainForm = 'write the request in its plain form'
+
+/** Some clients have no other form: npm asks for `@scope%2fname`. */
+function withoutPaths(host: string): string {
+  return `${plainForm}, or ask the owner of the sandbox to allow ${host} by rules without paths`
 }
 
-function refusal(code: ReasonCode, reason: string): Refusal {
-  return { code, rule: null, reason, remedy: 'write the request in its plain form' }
+function unreadAt(asked: Omit<Asked, 'path'>, refusal: Refusal): Unread {
+  const { door, host, port, method } = asked
+  return { asked: { door, host, port, method, path: null }, refusal }
+}
+
+function refusalOf(code: ReasonCode, reason: string, remedy: string = plainForm): Refusal {
+  return { code, rule: null, reason, remedy }
 }
 
 function usualPort(scheme: 'https' | 'http'): number {
