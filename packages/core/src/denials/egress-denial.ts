@@ -7,7 +7,13 @@ const longestTarget = 2048
 const longestSentence = 1024
 
 /** What kept a request that was allowed from its goal: true, and no doing of the policy. */
-const unreached = ['resolve_failed', 'connect_failed', 'upstream_failed', 'upstream_timeout']
+const unreached = [
+  'resolve_failed',
+  'connect_failed',
+  'tls_failed',
+  'upstream_failed',
+  'upstream_timeout',
+]
 
 /** The port of `https`, which goes without saying. */
 const usualPort = 443

@@ -191,6 +191,7 @@ describe('a decision of the way out', () => {
       egress.decide({ path: `/${'x'.repeat(20_000)}`, processId: 'p1' })
       const late = { code: 'upstream_timeout', rule: 'network.allow[0]', reason: 'It is slow.' }
       egress.decide({ ...nothing, ...late, remedy: 'Try later.' })
+      egress.decide({ ...nothing, host: 'tls.example', code: 'tls_failed', reason: 'No TLS.' })
       process.end()
     }
     const { denials } = await sandbox.exec('x')
@@ -207,6 +208,7 @@ describe('a decision of the way out', () => {
     expect(denials[5]?.message).to.equal(
       '"evil.example:443" was not reached: It is slow; Try later.',
     )
+    expect(denials[6]?.message).to.match(/^"tls.example:443" was not reached: No TLS;/)
   })
 })
 
