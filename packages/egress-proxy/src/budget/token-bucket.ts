@@ -18,9 +18,10 @@ export class TokenBucket {
 
   /** Takes one, if there is one. */
   take(nowMs: number): boolean {
-    // A clock that steps back gives nothing.
-    const passedMs = Math.max(0, nowMs - this.#at)
-    this.#at = nowMs
+    // A clock that steps back gives nothing, and nothing twice when it comes forward again.
+    const at = Math.max(this.#at, nowMs)
+    const passedMs = at - this.#at
+    this.#at = at
     this.#tokens = Math.min(this.#perSecond, this.#tokens + (passedMs / 1000) * this.#perSecond)
     if (this.#tokens < 1) return false
     this.#tokens -= 1
