@@ -139,6 +139,13 @@ describe('connectTls', () => {
     expect((await attempt(known.server(), { trust: [] })).received).to.equal('')
   })
 
+  it('trusts an authority in the context that was told to, and in no other', async () => {
+    const [before, context] = [upstreamContext({}), upstreamContext({ trust: [known.pem] })]
+    expect((await attempt(known.server(), { context })).received).to.equal(secret)
+    for (const other of [before, upstreamContext({}), upstreamContext({ trust: [unknown.pem] })])
+      expect((await attempt(known.server(), { context: other })).reason).to.include('not trusted')
+  })
+
   it('is not moved by NODE_TLS_REJECT_UNAUTHORIZED', async () => {
     const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
