@@ -28,8 +28,9 @@ const loopback6 = Buffer.from('00000000000000000000000000000001', 'hex')
 /**
  * Answers a question of a program inside, without asking anybody. An allowed name has one IPv4 address,
  * which stands for it, and no other record: no IPv6 that would go around the door, and no HTTPS record with
- * keys to hide names. Every other name does not exist. Reverse questions, names of one label and the
- * like are answered without a verdict: programs ask them by themselves, and nothing leaves by them.
+ * keys to hide names. Every other name does not exist. Reverse questions, names of one label,
+ * services of allowed names and the like are answered without a verdict: programs ask them by themselves,
+ * and nothing leaves by them.
  */
 export function insideAnswer(
   query: Buffer,
@@ -46,7 +47,7 @@ export function insideAnswer(
   if (name.endsWith('.arpa')) return unjudged(reverse(decoded, name, addresses))
   const verdict = judge(name)
   if (verdict === 'allow') return { answer: allowed(decoded, name, addresses), name, verdict }
-  return isNoise(name)
+  return isNoise(name) || isServiceOf(name, judge)
     ? unjudged(missing(decoded))
     : { answer: missing(decoded), name, verdict: 'deny' }
 }
@@ -62,6 +63,15 @@ function missing(query: DnsQuery): Buffer {
 /** One label, alone or with the suffix that resolvers try by default: no name of the Internet. */
 function isNoise(name: string): boolean {
   return !name.includes('.') || name.endsWith('.localdomain')
+}
+
+/** Two labels that begin with `_` before a name: a service that it may offer (RFC 2782, RFC 9460, 2.3). */
+const service = /^_[^.]+\._[^.]+\.(.+)$/
+
+/** `_http._tcp.deb.good.test`: apt asks for it by itself before it asks for the name, which it may. */
+function isServiceOf(name: string, judge: (name: string) => 'allow' | 'deny'): boolean {
+  const of = service.exec(name)?.[1]
+  return of !== undefined && judge(of) === 'allow'
 }
 
 /** Gives the record when its type was asked for; otherwise the name exists, but has nothing of that type. */

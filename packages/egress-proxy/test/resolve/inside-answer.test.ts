@@ -58,6 +58,11 @@ describe('insideAnswer', () => {
     })
   }
 
+  it('denies services of another name', () => {
+    for (const name of ['_http._tcp.evil.test', '_a._b', '_secret.evil.test'])
+      expect(asked(name, 'SRV')).to.include({ name, verdict: 'deny' })
+  })
+
   const unjudged: [why: string, name: string | Buffer, type: keyof typeof types, line: string][] = [
     ['localhost', 'localhost', 'A', 'ok 7f000001'],
     ['localhost over IPv6', 'localhost', 'AAAA', `ok ${'0'.repeat(31)}1`],
@@ -77,6 +82,8 @@ describe('insideAnswer', () => {
     ['no address', 'secret.in-addr.arpa', 'PTR', 'missing'],
     ['an IPv6 address', `${'0.'.repeat(32)}ip6.arpa`, 'PTR', 'missing'],
     ['discovery of resolvers', '_dns.resolver.arpa', 'SVCB', 'missing'],
+    ['a service of an allowed name', '_http._tcp.api.good.test', 'SRV', 'missing'],
+    ['an allowed name at another port', '_8443._https.api.good.test', 'HTTPS', 'missing'],
     ['one label', 'router', 'A', 'missing'],
     ['a search domain', 'router.localdomain', 'A', 'missing'],
     ['the root', '', 'NS', 'missing'],
