@@ -1,4 +1,4 @@
-import type { Capabilities, Policy, Sandbox, SandboxDriver } from '@caisson/core'
+import type { Capabilities, EgressGateway, Policy, Sandbox, SandboxDriver } from '@caisson/core'
 import type { HostListeners } from './host-listen.ts'
 import type { HostProbe } from './host-probe.ts'
 import type { HostProcesses } from './host-process-launch.ts'
@@ -17,6 +17,7 @@ export type Area =
   | 'ipc'
   | 'namespaces'
   | 'network'
+  | 'egress'
   | 'limits'
   | 'streams'
   | 'terminal'
@@ -31,6 +32,8 @@ export type CapabilityName = keyof Capabilities
 export interface SandboxWishes {
   /** Aborts the creation. */
   readonly signal?: AbortSignal | undefined
+  /** Makes the way out of the sandbox. */
+  readonly gateway?: EgressGateway | undefined
 }
 
 /** What a behaviour is given: a driver, a place to work, and eyes and hands outside the sandbox. */

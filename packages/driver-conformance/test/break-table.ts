@@ -77,6 +77,15 @@ const readOnlyReport = {
   stderr: 'sh: 1: cannot create /usr/x: Read-only file system\n',
 }
 
+const refusal = JSON.stringify({
+  refused: { code: 'host_not_allowed', remedy: 'allow it in the policy' },
+})
+
+/** The driver runs nothing and answers as requests would be. */
+function answers(...told: readonly (readonly [number, string])[]): Sabotage {
+  return lies({ exitCode: 0, stdout: JSON.stringify(told) })
+}
+
 /** Every behaviour with at least one way to break it. */
 export const breakTable: Readonly<Record<string, readonly Sabotage[]>> = {
   'files.write-mount-create': [liesThough()],
@@ -179,6 +188,34 @@ export const breakTable: Readonly<Record<string, readonly Sabotage[]>> = {
   'network.no-route': [lies({ exitCode: 0, stdout: 'a\nb\n    lo: 1\n  eth0: 1\n' })],
   'network.strange-sockets': [unsandboxed, lies()],
   'network.ports-forward': [unsandboxed],
+  'egress.none': [unsandboxed],
+  'egress.proxy-variables': [lies({ exitCode: 0, stdout: 'GET served.good.test/a?b=c was here' })],
+  'egress.no-variables': [answers([200, 'GET served.good.test/a was here'])],
+  'egress.system-bundle': [lies({ exitCode: 0, stdout: 'GET served.good.test/ was here' })],
+  'egress.methods-and-paths': [answers([200, ''], [200, ''], [200, ''], [200, ''])],
+  'egress.other-host-header': [answers([200, ''], [200, ''])],
+  'egress.budget': [unsandboxed, answers([413, ''], [413, ''])],
+  'egress.name-unresolved': [
+    lies({ exitCode: 0, stdout: '3' }),
+    lies({ exitCode: 0, stdout: '0' }),
+  ],
+  'egress.name-refused': [unsandboxed, answers([403, refusal])],
+  'egress.denials-apart': [unsandboxed, answers([403, refusal], [403, refusal])],
+  'egress.denials-background': [lies()],
+  'egress.address-literals': [unsandboxed, answers([403, refusal])],
+  'egress.nothing-around': [unsandboxed],
+  'egress.no-datagrams': [unsandboxed],
+  'egress.sandboxes-apart': [
+    unsandboxed,
+    answers([200, 'GET served.good.test/ was here'], [200, '']),
+  ],
+  'egress.doors-held': [unsandboxed],
+  'egress.doors-survive': [lies()],
+  'egress.key-unseen': [lies({ exitCode: 0, stdout: '[]' })],
+  'egress.authorities-apart': [lies({ exitCode: 0, stdout: '[true, true]' })],
+  'egress.update-removes': [unsandboxed],
+  'egress.update-adds': [answers([200, ''], [200, '']), answers([403, refusal], [403, refusal])],
+  'egress.destroy': [unsandboxed],
   'limits.pids': [lies({ exitCode: 1 })],
   'limits.memory': [lies()],
   'limits.disk-tmp': [lies()],

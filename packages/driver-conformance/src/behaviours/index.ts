@@ -1,6 +1,10 @@
 import type { Behaviour } from '../behaviour.ts'
 import { denialBehaviours } from './denials.ts'
 import { denyBehaviours } from './deny.ts'
+import { egressLiveBehaviours } from './egress-live.ts'
+import { egressReachBehaviours } from './egress-reach.ts'
+import { egressRefusalBehaviours } from './egress-refusals.ts'
+import { egressWallBehaviours } from './egress-walls.ts'
 import { environmentBehaviours } from './environment.ts'
 import { exitStatusBehaviours } from './exit-status.ts'
 import { fileBehaviours } from './files.ts'
@@ -34,6 +38,10 @@ export const behaviours: readonly Behaviour[] = [
   ...ipcBehaviours,
   ...namespaceBehaviours,
   ...networkBehaviours,
+  ...egressReachBehaviours,
+  ...egressRefusalBehaviours,
+  ...egressWallBehaviours,
+  ...egressLiveBehaviours,
   ...limitBehaviours,
   ...streamBehaviours,
   ...terminalBehaviours,
