@@ -2,7 +2,7 @@ import type { AllowRule, ExecResult } from '@caisson/core'
 import { expect } from 'chai'
 import { archivePath, type DebianPackage, debianMirror } from './packages/debian-mirror.ts'
 import { expectDone, expectRefused } from './packages/expect-refused.ts'
-import { guarded, type Guarded } from './packages/guarded.ts'
+import { guarded, type Guarded, withoutVariables } from './packages/guarded.ts'
 import { whyNot } from './packages/installed.ts'
 
 const secure = 'https://mirror.good.test'
@@ -11,7 +11,12 @@ const other = 'https://other.good.test'
 const why = whyNot('apt-get', '--version')
 
 const greeting: DebianPackage = { name: 'greeting', version: '1.0', text: 'hello from a package\n' }
-const site = debianMirror([greeting])
+/** As many as apt asks for in one go, and then some. */
+const letters = Array.from({ length: 30 }, (_, number) => `letter${number}`)
+const site = debianMirror([
+  greeting,
+  ...letters.map((name) => ({ ...greeting, name, text: name.repeat(3000) })),
+])
 
 type World = Guarded<typeof secure | typeof plain | typeof other>
 
@@ -30,16 +35,21 @@ const options = [
 ].flatMap((option) => ['-o', option])
 
 /** `apt-get update` with one source. */
-async function update(world: World, source: string): Promise<ExecResult> {
+async function update(
+  world: World,
+  source: string,
+  prefix: readonly string[] = [],
+): Promise<ExecResult> {
   for (const place of ['state/lists/partial', 'cache/archives/partial', 'etc'])
     await world.sandbox.fs.mkdir(`${folder}/${place}`, { recursive: true })
   await world.sandbox.fs.writeFile(`${folder}/etc/sources.list`, `deb [trusted=yes] ${source}\n`)
-  return world.run(['apt-get', ...options, '-o', 'APT::Update::Error-Mode=any', 'update'])
+  const strict = ['-o', 'APT::Update::Error-Mode=any']
+  return world.run([...prefix, 'apt-get', ...options, ...strict, 'update'])
 }
 
-function download(world: World): Promise<ExecResult> {
-  const script = `cd ${folder} && apt-get "$@" download greeting`
-  return world.run(['sh', '-c', script, 'sh', ...options])
+function download(world: World, packages: readonly string[] = ['greeting']): Promise<ExecResult> {
+  const script = `cd ${folder} && apt-get "$@"`
+  return world.run(['sh', '-c', script, 'sh', ...options, 'download', ...packages])
 }
 
 /** What the package that was downloaded holds. */
@@ -70,6 +80,22 @@ describe(`apt in a sandbox${why}`, () => {
       ])
     })
   }
+
+  it('asks for many packages in advance', async () => {
+    await using world = await outside({ host: 'mirror.good.test' })
+    expectDone(await update(world, `${secure}/debian stable main`))
+    const before = world.origins[secure].requests.length
+    expectDone(await download(world, letters))
+    expect(world.origins[secure].requests).to.have.length(before + letters.length)
+    const { stdout } = await world.run(['sh', '-c', `ls ${folder}/letter*.deb | wc -l`])
+    expect(stdout).to.equal(`${letters.length}\n`)
+  })
+
+  it('finds a mirror without any variable', async () => {
+    await using world = await outside({ host: 'mirror.good.test' })
+    expectDone(await update(world, `${secure}/debian stable main`, withoutVariables))
+    expect(world.origins[secure].seen).to.include('GET /debian/dists/stable/Release')
+  })
 
   it('is told which path of the mirror it may not read', async () => {
     await using world = await outside({ host: 'mirror.good.test', paths: ['/debian/dists/**'] })
