@@ -5,7 +5,7 @@ import type { Checkpoint } from './options.ts'
 export type Unsigned = Omit<Checkpoint, 'signature'>
 
 /** The bytes that are signed: fixed order, one field a line. */
-export function checkpointText({ sandboxId, lines, hash, time, final }: Unsigned): string {
+function checkpointText({ sandboxId, lines, hash, time, final }: Unsigned): string {
   return `caisson-audit-checkpoint-1\n${sandboxId}\n${lines}\n${hash}\n${time}\n${final}\n`
 }
 

@@ -11,7 +11,10 @@ export interface Checkpoint {
   readonly time: number
   /** The trail was closed then: nothing comes after it. */
   readonly final: boolean
-  /** Ed25519 over the canonical form (see `checkpointText`), base64; `null` without a key. */
+  /**
+   * Ed25519 (RFC 8032), base64, over these lines, each with its line feed: `caisson-audit-checkpoint-1`, then
+   * `sandboxId`, `lines`, `hash`, `time` and `final`; `null` without a key.
+   */
   readonly signature: string | null
 }
 

@@ -192,6 +192,18 @@ describe('the process of an isolated proxy', function () {
     expect(answer.readUInt16BE(6)).to.equal(1)
   })
 
+  it('is an error of the launch when there can be no process', async () => {
+    const { execPath } = process
+    process.execPath = '/nowhere/node'
+    try {
+      const error: unknown = await EitherForm.open('process').catch((thrown: unknown) => thrown)
+      expect(error).to.include({ code: 'LAUNCH_FAILED' })
+      expect(proxiesOf(process.pid)).to.deep.equal([])
+    } finally {
+      process.execPath = execPath
+    }
+  })
+
   it('refuses a datagram socket for anything but questions, and closes it', async () => {
     await using form = await EitherForm.open('process')
     const socket = createSocket('udp4')

@@ -1,4 +1,6 @@
-import { WebSocketServer } from 'ws'
+import { createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { connectTo } from '../support/client.ts'
 import { type EitherForm, get, good, outcome, post, type Wanted } from './either-form.ts'
 
@@ -155,13 +157,7 @@ export const scenes: readonly Scene[] = [
     title: 'carries a WebSocket, and cuts it when a newer policy does not allow it',
     wanted: { network: { allow: [{ host: good, websocket: true }] } },
     play: async (form) => {
-      const server = new WebSocketServer({ noServer: true })
-      form.origin.server.on('upgrade', (request, socket, head) => {
-        server.handleUpgrade(request, socket, head, (peer) => {
-          peer.on('error', () => undefined)
-          peer.on('message', (data) => peer.send(data))
-        })
-      })
+      form.origin.server.on('upgrade', echo)
       const talk = await form.intercepted()
       talk.send(
         get(
@@ -176,7 +172,6 @@ export const scenes: readonly Scene[] = [
       seen.push(await talk.until((text) => text.length >= 4))
       await form.proxy.update({ network: { allow: [good] } })
       await talk.wasCut()
-      server.close()
       return seen
     },
     seen: ['101', '\u0082\u0002hi'],
@@ -193,6 +188,21 @@ export const scenes: readonly Scene[] = [
     seen: ['503 audit_failed'],
   },
 ]
+
+/** A WebSocket (RFC 6455, 4.2.2) that sends back what came in one short frame, as binary. */
+function echo({ headers }: IncomingMessage, socket: Duplex): void {
+  const key = `${headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
+  const accept = createHash('sha1').update(key).digest('base64')
+  socket.on('error', () => undefined)
+  socket.write(
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+      `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  )
+  socket.on('data', (frame: Buffer) => {
+    const text = frame.subarray(6)
+    socket.write(Buffer.concat([Buffer.from([0x82, text.length]), text]))
+  })
+}
 
 async function askBoth(form: EitherForm): Promise<readonly string[]> {
   const talk = await form.intercepted()
