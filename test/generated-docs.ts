@@ -16,7 +16,7 @@ const areas: Readonly<Record<Behaviour['area'], string>> = {
   ipc: 'no process or memory of the host can be reached',
   namespaces: 'no more rights can be gained',
   network: 'nothing can be reached; ports inside can be forwarded',
-  egress: 'what the policy allows is reached through the one way out, and nothing beside it',
+  egress: 'only what the policy allows is reached, by one way out',
   limits: 'memory, processes, time, output and disk are bounded',
   streams: 'output keeps its order, and a slow reader holds back nobody else',
   terminal: 'a terminal on request',

@@ -30,6 +30,11 @@ describe('layering', () => {
       "import('@caisson/driver-conformance')",
     ],
     ['a package reaches into another', 'guest/src/a.ts', "export * from '@caisson/core/dist/a.js'"],
+    [
+      'a driver trusts the authority of tests',
+      'bubblewrap/src/a.ts',
+      "import { b } from '@caisson/egress-proxy/testing'",
+    ],
     ['a package reaches around the exports', 'guest/src/a.ts', "import '../../core/src/a.ts'"],
     [
       'a plan starts a process',

@@ -1,12 +1,12 @@
 import ts from 'typescript'
 
-/** Which packages of ours the sources of a package may import. Imports go one way. */
+/** Which packages of ours, or entrances of them, the sources of a package may import. Imports go one way. */
 export const edges: Readonly<Record<string, readonly string[]>> = {
   core: [],
   'egress-proxy': ['core'],
   guest: ['core'],
   bubblewrap: ['core', 'guest', 'egress-proxy'],
-  'driver-conformance': ['core', 'egress-proxy'],
+  'driver-conformance': ['core', 'egress-proxy', 'egress-proxy/testing'],
 }
 
 /** Modules that start processes or reach the network. */
@@ -52,8 +52,7 @@ function importsOf(text: string): Set<string> {
 function isForeign(name: string, module: string): boolean {
   if (module.startsWith('.')) return module.includes('/packages/') || /\/(dist|src)\//.test(module)
   if (!module.startsWith('@caisson/')) return false
-  const [, target = '', ...deep] = module.split('/')
-  return deep.length > 0 || !(edges[name] ?? []).includes(target)
+  return !(edges[name] ?? []).includes(module.slice('@caisson/'.length))
 }
 
 function effectsOf(file: string, text: string, imports: ReadonlySet<string>): string[] {
