@@ -10,6 +10,11 @@ export interface Refusal {
   readonly remedy: string
 }
 
+/** The refusal of bytes that are no request: they were answered before there was one to judge. */
+export function faultRefusal(reason: string): Refusal {
+  return { code: 'bad_request', rule: null, reason, remedy: 'send a well-formed request' }
+}
+
 /** Thrown where a step of a request comes to a refusal. */
 export class RefusalError extends Error {
   readonly refusal: Refusal

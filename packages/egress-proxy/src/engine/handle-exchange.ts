@@ -1,7 +1,6 @@
 import type { Exchange } from '../exchange.ts'
 import type { IncomingHead, OutgoingHead } from '../http-message.ts'
 import { formatAuthority } from '../names/authority.ts'
-import type { Refusal } from '../refusal.ts'
 import { passedHandshakeFields } from '../websocket/handshake.ts'
 import type { Client } from './client.ts'
 import type { Engine } from './engine.ts'
@@ -78,9 +77,4 @@ function sizeOf(head: IncomingHead): number {
   let bytes = head.method.length + head.target.length + (head.authority?.length ?? 0) + 26
   for (const [name, value] of head.headers) bytes += name.length + value.length + 4
   return bytes
-}
-
-/** The refusal of a front that answered by itself. */
-export function faultRefusal(code: Refusal['code'], reason: string): Refusal {
-  return { code, rule: null, reason, remedy: 'send a well-formed request' }
 }

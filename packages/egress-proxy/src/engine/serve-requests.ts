@@ -4,10 +4,10 @@ import { serveHttp1 } from '../http1/front.ts'
 import { serveHttp2 } from '../http2/front-listen.ts'
 import type { Client } from './client.ts'
 import type { Engine } from './engine.ts'
-import { faultRefusal, handleExchange } from './handle-exchange.ts'
+import { handleExchange } from './handle-exchange.ts'
 import type { Channel } from './read-request.ts'
 import { answerRefusal } from './refusal-answer.ts'
-import type { Refusal } from '../refusal.ts'
+import { faultRefusal, type Refusal } from '../refusal.ts'
 
 /** A connection on which requests are spoken. */
 export interface Served {
@@ -50,7 +50,7 @@ export function serveRequests(
     onFault: ({ message }) => {
       const { host = '', port = null } = destination ?? {}
       const asked = { door, host, port, method: null, path: null }
-      void engine.judge.refuse(asked, faultRefusal('bad_request', message), client)
+      void engine.judge.refuse(asked, faultRefusal(message), client)
     },
   }
   const idleMs = limits.idleMs

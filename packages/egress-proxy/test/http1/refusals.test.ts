@@ -219,6 +219,17 @@ describe('serveHttp1, of what is malformed', () => {
     })
   }
 
+  it('answers in the form of every refusal, its reason on the status line too', async () => {
+    const { faults, answer } = await converse([get('X: a\0\r\n')])
+    const [head = '', body = ''] = answer.split('\r\n\r\n')
+    const { refused } = JSON.parse(body) as { refused: { code: string; reason: string } }
+    expect(refused).to.have.keys('code', 'rule', 'reason', 'remedy')
+    expect(refused.code).to.equal('bad_request')
+    expect(head).to.match(/^HTTP\/1\.1 400 .*^caisson-refusal: bad_request$/ms)
+    expect(head.split('\r\n')[0]).to.equal(`HTTP/1.1 400 ${refused.reason}`)
+    expect(JSON.stringify(faults)).to.include(refused.reason)
+  })
+
   it('says nothing of the bytes it refuses', async () => {
     const { faults, answer } = await converse([get('X: sekret\0\r\n')])
     expect(JSON.stringify(faults) + answer).to.not.contain('sekret')
