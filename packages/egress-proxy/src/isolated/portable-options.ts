@@ -8,7 +8,7 @@ import type { Call, PortableOptions } from './messages.ts'
  * Options as they go to the proxy's own process. The key that signs goes along, and is nowhere else from
  * then on; functions stay here and are called from there.
  *
- * @throws TypeError for a key that is none
+ * @throws TypeError for a key that is none, or a function where there is no way to call it from there
  */
 export function portableOptions(options: EgressProxyOptions): PortableOptions {
   const { policy, locate, onAsk, hooks, audit, telemetry, ...rest } = options
@@ -21,6 +21,7 @@ export function portableOptions(options: EgressProxyOptions): PortableOptions {
     write: audit !== undefined && 'write' in audit,
   }
   const names = ['locate', 'onAsk', 'onRequest', 'onResponse', 'write'] as const
+  refuseFunctions(plain)
   return {
     plain,
     policy: { ...policy },
@@ -28,6 +29,15 @@ export function portableOptions(options: EgressProxyOptions): PortableOptions {
     telemetry: telemetry === true,
     calls: names.filter((name) => isThere[name]),
   }
+}
+
+/** Nothing that was asked for is left behind unsaid. */
+function refuseFunctions(plain: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(plain))
+    JSON.stringify(value, (_key, part: unknown) => {
+      if (typeof part !== 'function') return part
+      throw new TypeError(`${name}: a function cannot go to the process of an isolated proxy`)
+    })
 }
 
 function portableAudit(audit: AuditOptions): NonNullable<PortableOptions['audit']> {
