@@ -111,10 +111,14 @@ export class ProcessTable implements SandboxProcesses {
     this.#running.get(id)?.tell(denial)
   }
 
-  /** The command that runs now, if there is exactly one. */
+  /**
+   * The command that is there now, if there is exactly one. One that ended counts while anything of it
+   * still runs: what it left behind could have acted as well, and nobody else is blamed for that.
+   */
   only(): string | null {
-    const ids = this.#current()
-    return ids.length === 1 ? (ids[0] ?? null) : null
+    const ids = new Set([...this.#running.keys(), ...this.#starting.keys()])
+    const [id = null] = ids
+    return ids.size === 1 ? id : null
   }
 
   /** The command that was started as this process inside, whether it still runs or not. */

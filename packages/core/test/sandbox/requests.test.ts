@@ -96,7 +96,7 @@ describe('a decision of the way out', () => {
     const events = listen(fixture)
     const [ended, running] = [await start(fixture), await start(fixture)]
     const left = fixture.sandbox.processes.list()
-    ended.exit()
+    ended.end()
     await left[0]?.wait()
     fixture.egress.decide()
     running.end()
@@ -191,6 +191,7 @@ describe('a decision of the way out', () => {
       egress.decide({ path: `/${'x'.repeat(20_000)}`, processId: 'p1' })
       const late = { code: 'upstream_timeout', rule: 'network.allow[0]', reason: 'It is slow.' }
       egress.decide({ ...nothing, ...late, remedy: 'Try later.' })
+      egress.decide({ ...nothing, host: '', port: null, reason: 'An address.' })
       egress.decide({ ...nothing, host: 'tls.example', code: 'tls_failed', reason: 'No TLS.' })
       process.end()
     }
@@ -208,7 +209,10 @@ describe('a decision of the way out', () => {
     expect(denials[5]?.message).to.equal(
       '"evil.example:443" was not reached: It is slow; Try later.',
     )
-    expect(denials[6]?.message).to.match(/^"tls.example:443" was not reached: No TLS;/)
+    expect(denials[6]?.message).to.match(
+      /^A connection was refused \(network\.allow.*\): An address;/,
+    )
+    expect(denials[7]?.message).to.match(/^"tls.example:443" was not reached: No TLS;/)
   })
 })
 
