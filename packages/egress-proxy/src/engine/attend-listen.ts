@@ -84,8 +84,9 @@ async function serveQuestions(engine: Engine, client: Client): Promise<void> {
     for await (const query of readDnsMessages(stream)) {
       idle.touch()
       const answer = await answerQuestion(engine, query, { peer, owner: () => client.owner() })
-      if (answer === null) break
-      stream.write(frameDnsMessage(answer))
+      // Reading stops here, and an end that is never read would be waited for as long as the sandbox lives.
+      // Answers that nobody takes are not kept.
+      if (answer === null || !stream.write(frameDnsMessage(answer))) return client.destroy()
     }
     stream.end()
   } catch {

@@ -185,6 +185,7 @@ class Front implements Http1Front, ExchangeConnection, BodyReader {
   readonly #onDrain = (): void => {
     this.gather.unblock()
     this.#exchange?.drained()
+    if (this.#phase === 'head') this.#pump()
   }
 
   #pump(): void {
@@ -211,7 +212,8 @@ class Front implements Http1Front, ExchangeConnection, BodyReader {
 
   /** Uses some of what is held; `false` when nothing more can be used now. */
   #step(chunk: Buffer): boolean {
-    if (this.#phase === 'head') return this.#readHead(chunk)
+    // Whoever asks on and on without reading the answers would fill the memory of the host with them.
+    if (this.#phase === 'head') return !this.gather.isBlocked && this.#readHead(chunk)
     if (this.#phase === 'exchange' || this.#phase === 'discard') return this.#readBody(chunk)
     this.#held = null
     return false
