@@ -3,7 +3,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http'
-import { createSecureServer, type Http2SecureServer } from 'node:http2'
+import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import { createTestAuthority, type TestAuthority } from '../../dist/testing.js'
 
@@ -78,10 +78,14 @@ export class Origin implements AsyncDisposable {
     })
     request.on('error', () => undefined)
     response.on('error', () => undefined)
-    request.on('aborted', () => {
+    const abort = (): void => {
       if (!ended) this.aborted += 1
-    })
+      ended = true
+    }
+    request.on('aborted', abort)
     request.on('end', () => {
+      // Node ends the body of a stream that was reset, too (HTTP/2).
+      if (request.aborted || wasReset(request)) return abort()
       ended = true
       const body = Buffer.concat(chunks)
       const { method = '', url = '', headers, httpVersion } = request
@@ -103,6 +107,10 @@ export class Origin implements AsyncDisposable {
     for (const socket of this.sockets) socket.destroy()
     await new Promise((resolve) => this.#server.close(resolve))
   }
+}
+
+function wasReset(request: IncomingMessage | Http2ServerRequest): boolean {
+  return 'stream' in request && request.stream.rstCode !== 0
 }
 
 export function hello(request: IncomingMessage, response: ServerResponse): void {
