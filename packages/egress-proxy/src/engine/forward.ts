@@ -39,6 +39,7 @@ export class Forward {
   #call: Call | null = null
   #bytesOut: number
   #bytesIn = 0
+  #movedMs: number
   #status: number | null = null
   #retried = false
   #answered = false
@@ -48,6 +49,7 @@ export class Forward {
     this.#engine = engine
     this.#allowed = allowed
     this.#startedMs = engine.now()
+    this.#movedMs = this.#startedMs
     this.#judgedBy = engine.policy()
     this.#bytesOut = allowed.headBytes
     this.#body = allowed.exchange.body === null ? null : this.#metered(allowed.exchange.body)
@@ -90,7 +92,7 @@ export class Forward {
   #events(): CallEvents {
     return {
       // The client was told to go on when the request was allowed; other interim answers end here.
-      informed: () => this.#deadline.touch(),
+      informed: () => this.#touch(),
       responded: (head, body) => {
         this.#respond(head, body).catch(() => this.#allowed.exchange.abort())
       },
@@ -134,7 +136,9 @@ export class Forward {
       this.#retried = true
       return this.run(true)
     }
-    return this.#refuse(broken)
+    // The upstream's own watch may be the first to see that it takes too long.
+    const waitedMs = Math.ceil(this.#engine.now() - this.#movedMs)
+    return this.#refuse(waitedMs < this.#engine.limits.responseMs ? broken : tooLate)
   }
 
   /** The request was allowed and is refused after all. */
@@ -145,6 +149,11 @@ export class Forward {
     const { client, exchange, request } = this.#allowed
     await this.#engine.judge.refuse(asked(request), refusal, client)
     answerRefusal(exchange, refusal)
+  }
+
+  #touch(): void {
+    this.#movedMs = this.#engine.now()
+    this.#deadline.touch()
   }
 
   #late(): void {
@@ -159,10 +168,10 @@ export class Forward {
         const code = this.#engine.ledger.spend(host, count, this.#bytesOut)
         if (code !== null) this.#overBudget(budgetRefusal(code))
         else this.#bytesOut += count
-        this.#deadline.touch()
+        this.#touch()
         return code === null
       },
-      onOver: () => this.#deadline.touch(),
+      onOver: () => this.#touch(),
     })
   }
 
