@@ -49,7 +49,8 @@ export function egressDenial(decision: EgressDecision): Denial {
     rule,
     source: 'proxy',
     remedy,
-    message: `${namePath(target)} ${fate}: ${parts.join('; ')}.`,
+    // What had no name that could be told, an address for instance, has no target either.
+    message: `${target === '' ? 'A connection' : namePath(target)} ${fate}: ${parts.join('; ')}.`,
   }
 }
 
