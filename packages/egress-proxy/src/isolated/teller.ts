@@ -33,6 +33,8 @@ export class Teller {
   #sent = 0
   #heard = 0
   #scheduled = false
+  /** A piece is on its way; another follows only when it was heard. */
+  #underWay = false
   #lastUsage = ''
 
   constructor(parts: TellerParts) {
@@ -65,7 +67,8 @@ export class Teller {
 
   /** The host answered; `false` when it answers what it was not told. */
   onHeard(upTo: number): boolean {
-    if (upTo !== this.#sent) return false
+    if (!this.#underWay || upTo !== this.#sent) return false
+    this.#underWay = false
     this.#heard = upTo
     for (const waiter of this.#waiters) {
       // In the order in which they came.
@@ -81,25 +84,25 @@ export class Teller {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#sent > this.#heard) return
+    if (this.#scheduled || this.#underWay) return
     this.#scheduled = true
     // What comes in the same turn goes in one piece.
     queueMicrotask(() => {
       this.#scheduled = false
-      if (this.#sent === this.#heard) this.#flush()
+      if (!this.#underWay) this.#flush()
     })
   }
 
   #flush(): void {
     const news = this.#waiting.splice(0, mostAtOnce)
     this.#sent += news.length
+    this.#underWay = true
     const usage = this.#parts.usage()
     this.#lastUsage = JSON.stringify(usage)
     this.#parts.send({ kind: 'told', upTo: this.#sent, news, usage })
   }
 
   #tellUsage(): void {
-    const isBusy = this.#sent > this.#heard
-    if (!isBusy && JSON.stringify(this.#parts.usage()) !== this.#lastUsage) this.#flush()
+    if (!this.#underWay && JSON.stringify(this.#parts.usage()) !== this.#lastUsage) this.#flush()
   }
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import type { Report } from '../../dist/isolated/messages.js'
 import { Teller } from '../../dist/isolated/teller.js'
 
@@ -8,15 +8,22 @@ type Told = Extract<Report, { kind: 'told' }>
 
 function made() {
   const told: Told[] = []
-  let overflows = 0
+  let [overflows, bytesOut] = [0, 0]
   const teller = new Teller({
     send: (report) => void told.push(report as Told),
-    usage: () => usage,
+    usage: () => ({ ...usage, bytesOut }),
     onOverflow: () => {
       overflows += 1
     },
   })
-  return { told, teller, overflows: () => overflows }
+  return {
+    told,
+    teller,
+    overflows: () => overflows,
+    spend: () => {
+      bytesOut += 1
+    },
+  }
 }
 
 function log(teller: Teller, count: number): void {
@@ -38,6 +45,21 @@ describe('what a proxy’s process tells', () => {
     expect(sizes()).to.deep.equal([256, 256, 88])
     const all = told.flatMap(({ news }) => news.map((one) => 'message' in one && one.message))
     expect(all).to.deep.equal(Array.from({ length: 600 }, (_, number) => `${number}`))
+    teller.close()
+  })
+
+  it('is told one piece at a time, of news and of figures alike', async () => {
+    const { told, teller, spend } = made()
+    spend()
+    while (told.length === 0) await sleep(20)
+    log(teller, 3)
+    await turn()
+    expect(told.map(({ news }) => news.length)).to.deep.equal([0])
+    expect(teller.onHeard(0)).to.equal(true)
+    expect(told.map(({ news }) => news.length)).to.deep.equal([0, 3])
+    expect(teller.onHeard(0)).to.equal(false)
+    expect(teller.onHeard(3)).to.equal(true)
+    expect(teller.onHeard(3)).to.equal(false)
     teller.close()
   })
 
