@@ -1,4 +1,5 @@
 import type { Capabilities, EgressGateway, Policy, Sandbox, SandboxDriver } from '@caisson/core'
+import type { EgressOptions } from '@caisson/egress-proxy'
 import type { HostListeners } from './host-listen.ts'
 import type { HostProbe } from './host-probe.ts'
 import type { HostProcesses } from './host-process-launch.ts'
@@ -50,6 +51,8 @@ export interface ConformanceContext {
   readonly host: HostProbe
   readonly hostProcesses: HostProcesses
   readonly hostListeners: HostListeners
+  /** How the way out is made, beside what a behaviour asks of it. */
+  readonly egress: EgressOptions
   /** How another Node process can create this driver, or `null` when the caller did not say. */
   readonly elsewhere: DriverModule | null
 }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { createSandbox, Policy, Sandbox, SandboxDriver } from '@caisson/core'
+import type { EgressOptions } from '@caisson/egress-proxy'
 import type { ConformanceContext, DriverModule, SandboxWishes } from './behaviour.ts'
 import { createHostListeners } from './host-listen.ts'
 import { createHostProbe } from './host-probe.ts'
@@ -11,6 +12,7 @@ import { createHostProcesses } from './host-process-launch.ts'
 export interface Subject {
   readonly driver: SandboxDriver
   readonly elsewhere: DriverModule | null
+  readonly egress: EgressOptions
   readonly createSandbox: typeof createSandbox
 }
 
@@ -25,7 +27,7 @@ type Cleanup = () => Promise<unknown> | void
 
 /** Makes a fresh folder and a context for one behaviour. */
 export async function openContext(subject: Subject): Promise<OpenContext> {
-  const { driver, elsewhere } = subject
+  const { driver, elsewhere, egress } = subject
   const workDir = await realpath(await mkdtemp(join(tmpdir(), 'caisson-conformance-')))
   const cleanups: Cleanup[] = [() => rm(workDir, { recursive: true, force: true })]
   const defer = (cleanup: Cleanup): void => {
@@ -35,6 +37,7 @@ export async function openContext(subject: Subject): Promise<OpenContext> {
     driver,
     workDir,
     elsewhere,
+    egress,
     createSandbox: (policy, wishes) => track({ subject, defer, policy, wishes }),
     folder: async (name) => {
       const path = join(workDir, name)

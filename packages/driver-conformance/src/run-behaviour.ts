@@ -1,4 +1,5 @@
 import { createSandbox, type Capabilities, type SandboxDriver } from '@caisson/core'
+import type { EgressOptions } from '@caisson/egress-proxy'
 import {
   BehaviourSkipped,
   type Behaviour,
@@ -25,6 +26,8 @@ export interface BehaviourResult {
 export interface RunnerOptions {
   /** How another process can create the same driver; without it a few behaviours are skipped. */
   readonly elsewhere?: DriverModule | undefined
+  /** How ways out are made, such as with the proxy in a process of its own. Default: as by default. */
+  readonly egress?: EgressOptions | undefined
   /** What creates sandboxes. Default: core. */
   readonly createSandbox?: typeof createSandbox | undefined
 }
@@ -46,7 +49,8 @@ export interface Runner {
 /** A runner that remembers which programs exist inside. */
 export function createRunner(driver: SandboxDriver, options: RunnerOptions = {}): Runner {
   const create = options.createSandbox ?? createSandbox
-  const subject = { driver, elsewhere: options.elsewhere ?? null, createSandbox: create }
+  const { elsewhere = null, egress = {} } = options
+  const subject = { driver, elsewhere, egress, createSandbox: create }
   const census = createToolCensus(driver)
   return { run: (behaviour) => runOne(behaviour, subject, census) }
 }

@@ -41,7 +41,12 @@ export async function wayOut(context: ConformanceContext): Promise<WayOut> {
     origin,
     opened,
     create: (network, also = {}) => {
-      const gateway = egressGateway({ hosts, trust: authority.certificate, ...also })
+      const gateway = egressGateway({
+        hosts,
+        trust: authority.certificate,
+        ...context.egress,
+        ...also,
+      })
       return context.createSandbox({ network }, { gateway: watched(gateway, opened) })
     },
   }
