@@ -88,7 +88,8 @@ export class Resolver {
         resolve(outcome)
       }
       const fail = (word: string) => settle({ failure: word }, this.#limits.minTtlMs)
-      const timer = setTimeout(() => fail('time-out'), this.#limits.resolveMs)
+      // A lookup cannot be called off, and must not keep the host process for that.
+      const timer = setTimeout(() => fail('time-out'), this.#limits.resolveMs).unref()
       this.#run(host).then(
         (answer) => {
           const addresses = answer.addresses.slice(0, this.#limits.addresses)
