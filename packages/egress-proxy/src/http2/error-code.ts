@@ -3,6 +3,7 @@ export const errorCode: {
   readonly none: number
   readonly protocol: number
   readonly internal: number
+  readonly frameSize: number
   readonly refusedStream: number
   readonly cancel: number
   readonly enhanceYourCalm: number
@@ -10,6 +11,7 @@ export const errorCode: {
   none: 0x0,
   protocol: 0x1,
   internal: 0x2,
+  frameSize: 0x6,
   refusedStream: 0x7,
   cancel: 0x8,
   enhanceYourCalm: 0xb,

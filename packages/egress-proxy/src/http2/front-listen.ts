@@ -5,6 +5,9 @@ import type { FrontEvents, ProtocolFault } from '../exchange.ts'
 import type { ProxyLimits } from '../limits.ts'
 import { errorCode } from './error-code.ts'
 import { isGrpc } from './field-section.ts'
+import { FrameGate } from './frame-gate.ts'
+import type { FrameFault } from './frame-header.ts'
+import { GatedConnection } from './gated-connection.ts'
 import { readRequestHead, type HeadFault, type ReadHead } from './request-head.ts'
 import { ServerExchange, headerOnly } from './server-exchange.ts'
 import { SessionGuard } from './session-guard.ts'
@@ -67,13 +70,23 @@ class Front implements Http2Front {
     connection.on('error', () => this.destroy())
     // The socket may be half-open, and HTTP/2 never is (RFC 9113, 5.4.1): the client has left.
     connection.once('end', () => this.destroy())
-    this.#session = performServerHandshake(connection, sessionOptions(options.limits))
+    const gate = new FrameGate({
+      peer: 'client',
+      blockBytes: options.limits.headerBytes * 2,
+      control: () => this.#guard.control(),
+    })
+    const gated = new GatedConnection(connection, gate, {
+      isOpen: () => !this.#session.destroyed,
+      refused: (fault) => this.#onRefused(fault),
+    })
+    this.#session = performServerHandshake(gated, sessionOptions(options.limits))
     this.#guard = new SessionGuard(this.#session, connection, {
       moved: () => this.#moved(),
       isBusy: () => this.#exchanges.size > 0,
       sweep: (now, tickMs) => this.#sweep(now, tickMs),
       flooded: () => this.#fault({ code: 'limit', message: 'a flood of frames or resets' }),
     })
+    if (!this.#guard.isSafe) throw new Error('HTTP/2 is not safe with this version of Node')
     this.#session.setLocalWindowSize(connectionWindow)
     this.#session.on(
       'stream',
@@ -97,6 +110,7 @@ class Front implements Http2Front {
   #onStream(stream: ServerHttp2Stream, flags: number, raw: readonly string[]): void {
     // Without a listener, a stream that is reset would end the process.
     stream.on('error', () => undefined)
+    this.#guard.tie(stream)
     this.#streams += 1
     this.#useful += weigh(raw)
     this.#usedAt = performance.now()
@@ -177,6 +191,12 @@ class Front implements Http2Front {
       code: code.startsWith('ERR_HTTP2_TOO_MANY') ? 'limit' : 'bad_request',
       message: 'a connection that does not keep to HTTP/2',
     })
+  }
+
+  #onRefused(fault: FrameFault): void {
+    const code = fault.code === errorCode.enhanceYourCalm ? 'limit' : 'bad_request'
+    this.#fault({ code, message: fault.message })
+    this.#guard.end(fault.code)
   }
 
   #fault(fault: ProtocolFault): void {

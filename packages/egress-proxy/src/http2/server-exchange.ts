@@ -89,6 +89,7 @@ export class ServerExchange implements Exchange {
 
   /** Resets the stream when its client holds it up. Whether it did. */
   sweep(now: number, tickMs: number): boolean {
+    this.#refuseRest()
     if (!this.#watch.sweep({ body: this.body, sender: this.#sender }, now, tickMs)) return false
     this.#reset(errorCode.cancel)
     return true
@@ -114,7 +115,13 @@ export class ServerExchange implements Exchange {
   /** The answer is out. A request body that nobody reads is refused (RFC 9113, 8.1). */
   #onSent(): void {
     if (!this.#weReset) this.#complete = true
-    if (this.body?.abandoned === true && this.#open) this.#stream.close(errorCode.none)
+    if (this.body !== null) setImmediate(() => this.#refuseRest())
+  }
+
+  /** A reset overtakes what is not yet on its way: it waits until the end of the answer has gone. */
+  #refuseRest(): void {
+    if (!this.#complete || this.body?.abandoned !== true || !this.#open) return
+    if (this.#stream.state.localClose === 1) this.#stream.close(errorCode.none)
   }
 
   #reset(code: number): void {

@@ -1,7 +1,8 @@
-import type { Http2Session } from 'node:http2'
+import type { Http2Session, Http2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { Http2Error, errorCode } from './error-code.ts'
 import { FloodGauge, type Moved } from './flood-gauge.ts'
+import { KeptHandle } from './kept-handle.ts'
 
 /** How long a GOAWAY may take to leave before the connection is cut. */
 const partingMs = 1_000
@@ -35,6 +36,7 @@ export class SessionGuard {
   readonly #connection: Duplex
   readonly #events: GuardEvents
   readonly #timer: NodeJS.Timeout
+  readonly #kept: KeptHandle
   #sweptAt: number = performance.now()
   #flooded = false
   #wire = -1
@@ -45,13 +47,25 @@ export class SessionGuard {
     this.#session = session
     this.#connection = connection
     this.#events = events
-    const control = (): void => this.check(this.gauge.control(performance.now()))
-    for (const name of ['ping', 'remoteSettings', 'priority', 'altsvc', 'origin']) {
-      session.on(name, control)
-    }
+    this.#kept = new KeptHandle(session)
     this.#timer = setInterval(() => this.#sweep(), sweepMs)
     this.#timer.unref()
     session.once('close', () => clearInterval(this.#timer))
+  }
+
+  /** Whether what keeps Node from aborting is in place; without it nothing may be served. */
+  get isSafe(): boolean {
+    return this.#kept.isKept
+  }
+
+  /** Watches over a stream that begins. */
+  tie(stream: Http2Stream): void {
+    if (!this.#kept.tie(stream)) setImmediate(() => this.end(errorCode.internal))
+  }
+
+  /** A frame came that asks for work and carries nothing. */
+  control(): void {
+    this.check(this.gauge.control(performance.now()))
   }
 
   /** Ends the session when `tooMuch`. */

@@ -6,6 +6,8 @@ import type { Body, OutgoingHead } from '../http-message.ts'
 import type { ProxyLimits } from '../limits.ts'
 import { Http2Error, errorCode } from './error-code.ts'
 import { mayHaveTrailers, type Section } from './field-section.ts'
+import { FrameGate } from './frame-gate.ts'
+import { GatedConnection } from './gated-connection.ts'
 import { SessionGuard } from './session-guard.ts'
 import { UpstreamCall, requestSection } from './upstream-call.ts'
 
@@ -18,9 +20,10 @@ export interface Http2UpstreamOptions {
 
 /**
  * What a stream may hold unread: room for distance, as upstreams are far away. A slow reader holds back
- * its own stream only.
+ * its own stream only, for Node gives the window of the connection back at once; so this times
+ * `http2Streams` is the most that a connection can make us keep.
  */
-const streamWindow = 1_048_576
+const streamWindow = 262_144
 const connectionWindow = 8_388_608
 
 /** Requests after which a connection takes no more. */
@@ -60,8 +63,20 @@ class Upstream implements UpstreamConnection {
     connection.on('error', () => this.destroy())
     // What has arrived is still delivered; nothing new is begun.
     connection.once('end', () => this.#session.close())
+    const gate = new FrameGate({
+      peer: 'server',
+      blockBytes: options.limits.headerBytes * 2,
+      control: () => this.#guard.control(),
+    })
+    const gated = new GatedConnection(connection, gate, {
+      isOpen: () => !this.#session.destroyed,
+      refused: (fault) => {
+        this.#end()
+        this.#guard.end(fault.code)
+      },
+    })
     this.#session = connect(`https://${options.authority}`, {
-      createConnection: () => connection,
+      createConnection: () => gated,
       ...sessionOptions(options.limits),
     })
     this.#guard = new SessionGuard(this.#session, connection, {
@@ -70,6 +85,7 @@ class Upstream implements UpstreamConnection {
       sweep: (now, tickMs) => this.#sweep(now, tickMs),
       flooded: () => this.#end(),
     })
+    if (!this.#guard.isSafe) throw new Error('HTTP/2 is not safe with this version of Node')
     this.#watchSession()
   }
 
@@ -99,6 +115,8 @@ class Upstream implements UpstreamConnection {
         endStream: body === null,
         waitForTrailers: trailers,
       })
+      if (stream.pending) stream.once('ready', () => this.#guard.tie(stream))
+      else this.#guard.tie(stream)
       const isRefused = (id: number): boolean => id > this.#lastStream
       const limits = this.#limits
       const call = new UpstreamCall({ stream, body, trailers, events, limits, isRefused })
