@@ -5,6 +5,8 @@ import { askHttp2, sessionOver } from '../support/ways.ts'
 
 describe('closing the proxy', () => {
   it('in the middle of everything leaves nothing open', async () => {
+    // The runner sets its own timer once the test has begun to wait.
+    await new Promise((resolve) => setImmediate(resolve))
     const before = process.getActiveResourcesInfo().toSorted()
     {
       await using world = await Proxied.open({
