@@ -2,7 +2,7 @@ import type { AllowRule, ExecResult } from '@caisson/core'
 import { expect } from 'chai'
 import { archivePath, type DebianPackage, debianMirror } from './packages/debian-mirror.ts'
 import { expectDone, expectRefused } from './packages/expect-refused.ts'
-import { guarded, type Guarded, withoutVariables } from './packages/guarded.ts'
+import { guarded, type Guarded, longestTestMs, withoutVariables } from './packages/guarded.ts'
 import { whyNot } from './packages/installed.ts'
 
 const secure = 'https://mirror.good.test'
@@ -59,7 +59,8 @@ async function content(world: World): Promise<string> {
   return (await world.run(['sh', '-c', script])).output
 }
 
-describe(`apt in a sandbox${why}`, () => {
+describe(`apt in a sandbox${why}`, function () {
+  this.timeout(longestTestMs)
   before(function () {
     if (why !== '') this.skip()
   })

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { expectDone, expectRefused } from './packages/expect-refused.ts'
-import { guarded, type Guarded, withoutVariables } from './packages/guarded.ts'
+import { guarded, type Guarded, longestTestMs, withoutVariables } from './packages/guarded.ts'
 import { whyNot } from './packages/installed.ts'
 import type { Site } from './packages/origin.ts'
 
@@ -51,7 +51,8 @@ async function outside(): Promise<Guarded<typeof api | typeof other>> {
 
 const java = ['java', '/tmp/Main.java']
 
-describe(`Java in a sandbox${why}`, () => {
+describe(`Java in a sandbox${why}`, function () {
+  this.timeout(longestTestMs)
   before(function () {
     if (why !== '') this.skip()
   })

@@ -1,7 +1,7 @@
 import type { ExecResult, NetworkPolicy } from '@caisson/core'
 import { expect } from 'chai'
 import { expectDone, expectRefused } from './packages/expect-refused.ts'
-import { guarded, type Guarded } from './packages/guarded.ts'
+import { guarded, type Guarded, longestTestMs } from './packages/guarded.ts'
 import { whyNot } from './packages/installed.ts'
 import { npmRegistry } from './packages/npm-registry.ts'
 
@@ -32,7 +32,8 @@ function inProject(world: World, line: string, from = registry): Promise<ExecRes
   return world.run(['sh', '-c', script], { npm_config_registry: `${from}/` })
 }
 
-describe(`npm in a sandbox${why}`, () => {
+describe(`npm in a sandbox${why}`, function () {
+  this.timeout(longestTestMs)
   before(function () {
     if (why !== '') this.skip()
   })

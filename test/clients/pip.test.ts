@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { expectDone, expectRefused } from './packages/expect-refused.ts'
-import { guarded, type Guarded, withoutVariables } from './packages/guarded.ts'
+import { guarded, type Guarded, longestTestMs, withoutVariables } from './packages/guarded.ts'
 import { whyNot } from './packages/installed.ts'
 import { pythonIndex } from './packages/python-index.ts'
 import { wheel } from './packages/wheel.ts'
@@ -37,7 +37,8 @@ headers = {'Content-Type': 'multipart/form-data; boundary=b'}
 urllib.request.urlopen(urllib.request.Request('${index}/legacy/', form, headers))
 `
 
-describe(`pip in a sandbox${why}`, () => {
+describe(`pip in a sandbox${why}`, function () {
+  this.timeout(longestTestMs)
   before(function () {
     if (why !== '') this.skip()
   })

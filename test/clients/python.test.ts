@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { expectDone, expectRefused } from './packages/expect-refused.ts'
-import { guarded, type Guarded, withoutVariables } from './packages/guarded.ts'
+import { guarded, type Guarded, longestTestMs, withoutVariables } from './packages/guarded.ts'
 import { whyNot } from './packages/installed.ts'
 import type { Site } from './packages/origin.ts'
 
@@ -43,7 +43,8 @@ function outside(): Promise<Guarded<typeof index | typeof other>> {
   return guarded({ network: { allow }, sites: { [index]: page, [other]: page } })
 }
 
-describe(`Python in a sandbox${why}`, () => {
+describe(`Python in a sandbox${why}`, function () {
+  this.timeout(longestTestMs)
   before(function () {
     if (why !== '') this.skip()
   })

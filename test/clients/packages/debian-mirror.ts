@@ -47,7 +47,7 @@ function release(index: string): string {
 }
 
 /** A `.deb`, which is an archive of ar with three members (deb(5)). */
-export function debianArchive(one: DebianPackage): Buffer {
+function debianArchive(one: DebianPackage): Buffer {
   const control = tarball([{ path: './control', content: controlOf(one) }])
   const document = `./usr/share/doc/${one.name}/README`
   const data = tarball([{ path: document, content: one.text }])

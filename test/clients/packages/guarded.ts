@@ -20,8 +20,10 @@ export interface Guarded<Url extends string> extends AsyncDisposable {
 /** Starts a program with no variable but `PATH`: neither proxy nor authority are named to it. */
 export const withoutVariables: readonly string[] = ['env', '-i', 'PATH=/usr/bin:/bin', 'HOME=/tmp']
 
-/** Longest time of a command: machines that test are busy, and a JVM starts in seconds. */
-const timeoutMs = 100_000
+/** Machines that test are busy, and a JVM takes seconds to start. */
+export const longestTestMs = 120_000
+/** Longest time of a command: it is ended, and says what it printed, before its test is. */
+const timeoutMs = 50_000
 
 /**
  * Opens the origins, and a sandbox whose policy is `network` and nothing else: what a client needs beside

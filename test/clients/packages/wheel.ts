@@ -40,7 +40,7 @@ function recordOf(files: readonly ArchivedFile[], itself: string): string {
 }
 
 /** A zip archive whose files are stored as they are (APPNOTE 4.3: local headers, directory, its end). */
-export function zip(files: readonly ArchivedFile[]): Buffer {
+function zip(files: readonly ArchivedFile[]): Buffer {
   const locals: Buffer[] = []
   const directory: Buffer[] = []
   let offset = 0
