@@ -9,6 +9,7 @@ import { type Asker, askRefusal } from './asker.ts'
 import type { Asked, Client } from './client.ts'
 import { askHook, type EgressHooks, requestView } from './hooks.ts'
 import type { Recorder } from './recorder.ts'
+import { noLongerAllowed } from './still-allows.ts'
 
 /** What came of a request: allowed under a number of the trail, or refused and told. */
 export type Ruling =
@@ -89,6 +90,9 @@ export class Judge {
     const newest =
       this.#parts.policy() === policy ? decision : decide(this.#parts.policy(), request)
     if (newest.verdict === 'deny') return this.refuse(asked(request), refusalOf(newest), client)
+    // What has to be asked for now was not asked for before.
+    if (newest.verdict === 'ask' && decision.verdict !== 'ask')
+      return this.refuse(asked(request), noLongerAllowed, client)
     return this.#allow(asked(request), newest, request)
   }
 
