@@ -62,6 +62,7 @@ const rows: readonly (readonly [id: string, weakness: Weakness])[] = [
   ],
   ['egress.denials-apart', unlocated],
   ['egress.denials-background', unlocated],
+  ['egress.socks', widened],
   ['egress.sandboxes-apart', widened],
   ['egress.doors-held', withDoors('resolver', 'transparent')],
   ['egress.authorities-apart', sharedAuthority()],

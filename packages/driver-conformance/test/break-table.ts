@@ -203,6 +203,7 @@ export const breakTable: Readonly<Record<string, readonly Sabotage[]>> = {
   'egress.denials-apart': [unsandboxed, answers([403, refusal], [403, refusal])],
   'egress.denials-background': [lies()],
   'egress.address-literals': [unsandboxed, answers([403, refusal])],
+  'egress.socks': [unsandboxed, lies({ exitCode: 0, stdout: '[0, 2, 2, 2, 2]' })],
   'egress.nothing-around': [unsandboxed],
   'egress.no-datagrams': [unsandboxed],
   'egress.sandboxes-apart': [

@@ -166,5 +166,44 @@ const literal: Behaviour = {
   },
 }
 
+/** Prints what the proxy answers to SOCKS 5 requests (RFC 1928, 4 and 6): 0 is yes. */
+const socks = `
+def greet(kind, where, port):
+    s = door()
+    s.sendall(b'\\x05\\x01\\0')
+    if s.recv(2) != b'\\x05\\0': return -1
+    s.sendall(b'\\x05\\x01\\0' + bytes([kind]) + where + port.to_bytes(2, 'big'))
+    told = s.recv(2)
+    return told[1] if len(told) == 2 else -1
+def named(name): return bytes([len(name)]) + name.encode()
+served, forbidden, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+print(json.dumps([
+    greet(3, named(served), 443),
+    greet(3, named(forbidden), 443),
+    greet(3, named('127.0.0.1'), port),
+    greet(1, socket.inet_aton('127.0.0.1'), port),
+    greet(4, socket.inet_pton(socket.AF_INET6, '::ffff:127.0.0.1'), port),
+]))
+`
+
+const bySocks: Behaviour = {
+  id: 'egress.socks',
+  area,
+  tools: ['python3'],
+  title: 'judges what comes by SOCKS as it judges everything: by name alone',
+  async run(context) {
+    const { origin, create } = await wayOut(context)
+    const sandbox = await create(allowed)
+    const args = [names.served, forbidden, String(origin.port)]
+    const result = await python(sandbox, socks, args)
+    const [served, ...others]: number[] = JSON.parse(printed(result))
+    assert.equal(served, 0)
+    assert.equal(others.length, 4)
+    for (const code of others) assert.ok(code > 0, `answered ${code}`)
+    assert.equal(toldBy(result, forbidden).length, 1)
+    assert.equal(origin.begun(), 0)
+  },
+}
+
 /** What is refused, and who is told. */
-export const egressRefusalBehaviours: readonly Behaviour[] = [...told, literal]
+export const egressRefusalBehaviours: readonly Behaviour[] = [...told, literal, bySocks]
