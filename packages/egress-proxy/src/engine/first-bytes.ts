@@ -1,11 +1,15 @@
 import type { Duplex } from 'node:stream'
 
-/** What a connection begins with, by its first byte. */
+/** What a connection begins with, by its first bytes. */
 export type Opening = 'tls' | 'socks5' | 'http' | 'unknown'
+
+/** RFC 4253, 4.2. It begins as a method may, and would be waited for as a request that does not come. */
+const ssh = Buffer.from('SSH-')
 
 /** RFC 8446, 5.1: a handshake record; RFC 1928, 3: the version; RFC 9112, 3: a method in upper case. */
 export function openingOf(first: Uint8Array): Opening {
   const byte = first[0]
+  if (ssh.equals(first.subarray(0, ssh.length))) return 'unknown'
   if (byte === 0x16) return 'tls'
   if (byte === 0x05) return 'socks5'
   return byte !== undefined && byte >= 0x41 && byte <= 0x5a ? 'http' : 'unknown'
