@@ -28,6 +28,11 @@ function refuseOtherDoors(before: NetworkPolicy = {}, after: NetworkPolicy = {})
   )
 }
 
+/** Whether somebody may have thought long about it: whoever runs now need not be who asked then. */
+function isSlow({ code }: EgressDecision): boolean {
+  return code !== null && code.startsWith('ask_')
+}
+
 /** The network of a sandbox that runs: its policy, and what the way out tells. */
 export class LiveNetwork implements SandboxNetwork, WayOutListener {
   readonly #context: SandboxContext
@@ -65,7 +70,7 @@ export class LiveNetwork implements SandboxNetwork, WayOutListener {
   decided(decision: EgressDecision): void {
     const { events } = this.#context
     const { time, verdict } = decision
-    const processId = decision.processId ?? this.#processes.only()
+    const processId = decision.processId ?? (isSlow(decision) ? null : this.#processes.only())
     events.emit({ type: 'request', time, processId, decision })
     if (verdict === 'allow') return
     const denial = egressDenial(decision)

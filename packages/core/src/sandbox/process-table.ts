@@ -16,12 +16,17 @@ import { PidNames } from './pid-names.ts'
 import type { SandboxProcess, SandboxProcesses } from './process.ts'
 import { ToldDenials } from './told-denials.ts'
 
+/** How long what a command sent may still be on its way, and a look for who it was may take. */
+const afterglowMs = 1000
+
 /** Starts commands, and knows those that still run. */
 export class ProcessTable implements SandboxProcesses {
   readonly #context: SandboxContext
   readonly #running = new Map<string, LiveProcess>()
   /** Commands on their way, and what was told meanwhile: they may act before the driver says that they run. */
   readonly #starting = new Map<string, ToldDenials>()
+  /** Commands of which nothing runs any more, and since when. */
+  readonly #lately = new Map<string, number>()
   readonly #names = new PidNames((id) => this.#isAlive(id))
   #started = 0
 
@@ -68,7 +73,7 @@ export class ProcessTable implements SandboxProcesses {
       const live = new LiveProcess(this.#context, start)
       this.#running.set(id, live)
       this.#names.set(live.pid, id)
-      void live.gone.then(() => this.#running.delete(id))
+      void live.gone.then(() => this.#forget(id))
       return live
     } finally {
       this.#starting.delete(id)
@@ -112,10 +117,13 @@ export class ProcessTable implements SandboxProcesses {
   }
 
   /**
-   * The command that is there now, if there is exactly one. One that ended counts while anything of it
-   * still runs: what it left behind could have acted as well, and nobody else is blamed for that.
+   * The command that is there now, if there is exactly one. Others count while anything of them still
+   * runs, and shortly after: what they left behind could have acted as well, and nobody else is blamed
+   * for that.
    */
   only(): string | null {
+    const since = performance.now() - afterglowMs
+    for (const [, goneMs] of this.#lately) if (goneMs > since) return null
     const ids = new Set([...this.#running.keys(), ...this.#starting.keys()])
     const [id = null] = ids
     return ids.size === 1 ? id : null
@@ -132,6 +140,16 @@ export class ProcessTable implements SandboxProcesses {
     const running = new Set(live.map(({ id }) => id))
     const starting = [...this.#starting.keys()].filter((id) => !running.has(id))
     return [...running, ...starting]
+  }
+
+  #forget(id: string): void {
+    this.#running.delete(id)
+    const nowMs = performance.now()
+    for (const [old, goneMs] of this.#lately) {
+      if (goneMs > nowMs - afterglowMs) break
+      this.#lately.delete(old)
+    }
+    this.#lately.set(id, nowMs)
   }
 
   #isAlive(id: string): boolean {
