@@ -78,8 +78,9 @@ export function reset(stream: Duplex): void {
     // Only a bare TCP socket knows how; of others, TLS and Unix sockets among them, the method throws.
     if ('resetAndDestroy' in stream && typeof stream.resetAndDestroy === 'function')
       stream.resetAndDestroy()
-    else stream.destroy()
   } catch {
-    stream.destroy()
+    // ERR_INVALID_HANDLE_TYPE: destroyed below, like all that knows no reset.
   }
+  // By itself the reset waits until everything written was sent, which a peer that does not read prevents.
+  stream.destroy()
 }
