@@ -19,3 +19,4 @@ export {
   type SandboxEvent,
   type SandboxProcess,
 } from '@caisson/core'
+export type { EgressHooks, EgressOptions, OnAsk, Question } from '@caisson/egress-proxy'

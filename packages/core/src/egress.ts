@@ -97,6 +97,7 @@ export interface EgressSession {
    * @throws SandboxError `POLICY_INVALID`, `POLICY_UNSUPPORTED`
    */
   update(policy: Policy): Promise<void>
+  /** What went through so far. */
   usage(): EgressUsage
   /** Resolves when the way out is closed for good: by `close`, or because what ran it is gone. */
   readonly ended: Promise<{ readonly reason: 'closed' | 'failed'; readonly detail: string }>

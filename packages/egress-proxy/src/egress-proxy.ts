@@ -19,6 +19,7 @@ export interface ProxyListener {
   readonly token: string
   /** For `HTTPS_PROXY` and its like, token included: never put it on a command line. */
   readonly url: string
+  /** Stops listening; connections that are open go on. Idempotent. */
   close(): Promise<void>
 }
 
@@ -59,6 +60,7 @@ export interface EgressProxy extends AsyncDisposable {
   update(policy: Policy): Promise<void>
   /** Calls back for each decision, until the returned function is called. */
   on(name: 'decision', listener: (decision: EgressDecision) => void): () => void
+  /** What went through so far. */
   usage(): EgressUsage
   /** Resolves when it is closed for good. */
   readonly ended: Promise<{ readonly reason: 'closed' | 'failed'; readonly detail: string }>
