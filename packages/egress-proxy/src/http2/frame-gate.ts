@@ -122,7 +122,11 @@ export class FrameGate {
   /** DATA is given on as it comes, and with its header when both are in one chunk. */
   #onData(header: FrameHeader, bytes: Buffer): Buffer {
     const { length } = header
-    const together = bytes.buffer === this.#chunk.buffer && this.#chunk.length - this.#at >= length
+    const together =
+      this.#chunk.length - this.#at >= length &&
+      this.#at >= headerBytes &&
+      bytes.buffer === this.#chunk.buffer &&
+      bytes.byteOffset === this.#chunk.byteOffset + this.#at - headerBytes
     this.#left = together ? 0 : length
     this.#dropping = false
     if (!together) return bytes

@@ -44,7 +44,9 @@ describe('front of HTTP/2 against malformed streams', () => {
       const peer = await front.raw()
       peer.write(headersFrames(1, fields))
       const first = await peer.outcome(1)
-      expect(first).to.equal(outcome)
+      // From 22 on Node resets what has user information by itself, as it does other bad authorities.
+      if (title === 'user information') expect(['headers', 'reset 1']).to.include(first)
+      else expect(first).to.equal(outcome)
       expect(front.exchanges).to.deep.equal([])
       expect(front.faults).to.have.length(first === 'headers' ? 1 : 0)
       peer.write(headersFrames(3, get))
@@ -75,7 +77,8 @@ describe('front of HTTP/2 against malformed streams', () => {
       const peer = await front.raw()
       peer.write(headersFrames(1, [...post, ['content-length', '5']], false))
       peer.write(frame(kind.data, { stream: 1, flags: end ? 1 : 0 }, Buffer.from(sent)))
-      expect(await peer.outcome(1)).to.equal('reset 1')
+      // From 22 on Node ends the connection over bytes beyond the length: those are the client's own.
+      expect(['reset 1', 'goaway 2']).to.include(await peer.outcome(1))
       if (read !== undefined) expect((await read).error).to.be.an('error')
     })
   }
