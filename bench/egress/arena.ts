@@ -112,9 +112,21 @@ function openssl(folder: string, words: readonly string[]): string {
 /** RSA, because some of the proxies take no other key. */
 function makeAuthority(folder: string, file: string, name: string): void {
   openssl(folder, [
-    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', `/CN=${name}`],
-    ...['-addext', 'keyUsage=critical,keyCertSign,cRLSign'],
-    ...['-keyout', `${file}.key`, '-out', `${file}.pem`],
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '30',
+    '-subj',
+    `/CN=${name}`,
+    '-addext',
+    'keyUsage=critical,keyCertSign,cRLSign',
+    '-keyout',
+    `${file}.key`,
+    '-out',
+    `${file}.pem`,
   ])
   const both =
     openssl(folder, ['x509', '-in', `${file}.pem`]) + openssl(folder, ['rsa', '-in', `${file}.key`])
@@ -128,13 +140,35 @@ function makeLeaf(folder: string): void {
     'subjectAltName=DNS:localhost,DNS:api.good.test\nextendedKeyUsage=serverAuth\n',
   )
   openssl(folder, [
-    ...['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-    ...['-subj', '/CN=localhost', '-keyout', 'origin.key', '-out', 'origin.csr'],
+    'req',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-subj',
+    '/CN=localhost',
+    '-keyout',
+    'origin.key',
+    '-out',
+    'origin.csr',
   ])
   openssl(folder, [
-    ...['x509', '-req', '-in', 'origin.csr', '-days', '30', '-extfile', 'leaf'],
-    ...['-CA', 'origin-authority.pem', '-CAkey', 'origin-authority.key', '-CAcreateserial'],
-    ...['-out', 'origin.pem'],
+    'x509',
+    '-req',
+    '-in',
+    'origin.csr',
+    '-days',
+    '30',
+    '-extfile',
+    'leaf',
+    '-CA',
+    'origin-authority.pem',
+    '-CAkey',
+    'origin-authority.key',
+    '-CAcreateserial',
+    '-out',
+    'origin.pem',
   ])
 }
 

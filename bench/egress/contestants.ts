@@ -67,7 +67,7 @@ export const contestants: readonly Contestant[] = [
     name: versionLine('mitmdump', '--version').replace('Mitmproxy:', 'mitmproxy'),
     roles: ['relay', 'intercept'],
     issuer: 'mitmproxy',
-    http2: true,
+    http2: false,
     start: startMitmproxy,
   },
 ]

@@ -45,7 +45,10 @@ async function flooded(arena: Arena, isolation: Isolation): Promise<Lateness> {
   const told: Served = { role: 'intercept', folder, originAuthority, proxyAuthority, origin }
   const file = fileURLToPath(new URL('./serve-flooded.js', import.meta.url))
   const child = startOn(`${cores.proxy},${cores.others}`, [
-    ...[process.execPath, file, JSON.stringify(told), isolation],
+    process.execPath,
+    file,
+    JSON.stringify(told),
+    isolation,
   ])
   let complaint = ''
   child.stderr?.on('data', (chunk: Buffer) => (complaint = (complaint + chunk).slice(-300)))

@@ -22,11 +22,11 @@ async function inner<T>(path: string): Promise<T> {
   return (await import(new URL(path, home).href)) as T
 }
 
-const { assemble } = await inner<{ assemble(options: EgressProxyOptions): Assembly }>(
+const { assemble } = await inner<{ assemble: (options: EgressProxyOptions) => Assembly }>(
   'engine/assemble.js',
 )
 const { readRequest } = await inner<{
-  readRequest(head: IncomingHead, channel: Channel): ReadRequest | Unread
+  readRequest: (head: IncomingHead, channel: Channel) => ReadRequest | Unread
 }>('engine/read-request.js')
 
 const rounds = Number(process.argv[2] ?? 7)

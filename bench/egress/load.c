@@ -121,8 +121,8 @@ static size_t message_length(struct link *link) {
     char *last = memmem(end, link->held - head + 4, "\r\n0\r\n\r\n", 7);
     return last == NULL ? 0 : (size_t)(last + 7 - text);
   }
-  size_t whole = head + (length == NULL ? 0 : strtoul(length, NULL, 10));
-  return whole <= link->held ? whole : 0;
+  size_t length_of_all = head + (length == NULL ? 0 : strtoul(length, NULL, 10));
+  return length_of_all <= link->held ? length_of_all : 0;
 }
 
 // ---- origin ----
@@ -150,9 +150,9 @@ static bool answer_requests(struct guest *guest, const char *answer, size_t leng
   long got;
   while ((got = receive(link, link->buffer + link->held, BUFFER - 1 - link->held)) > 0) {
     link->held += (size_t)got;
-    size_t whole;
-    while (link->held > 0 && (whole = message_length(link)) > 0) {
-      memmove(link->buffer, link->buffer + whole, link->held -= whole);
+    size_t first;
+    while (link->held > 0 && (first = message_length(link)) > 0) {
+      memmove(link->buffer, link->buffer + first, link->held -= first);
       if (!send_all(link, answer, length)) return false;
     }
     if (link->held >= BUFFER - 1) return false;
@@ -275,8 +275,10 @@ static unsigned long errors;
 
 static float *latencies;
 static size_t measured, room_measured;
+static double whole; // Requests or bytes since the start, those of the warm-up included.
 
 static void note(double seconds) {
+  whole += 1;
   if (measured == room_measured) {
     room_measured = room_measured == 0 ? 65536 : room_measured * 2;
     latencies = realloc(latencies, room_measured * sizeof *latencies);
@@ -410,10 +412,10 @@ static void ask_h1(struct call *call) {
 
 static void take_h1(struct call *call) {
   struct link *link = &call->link;
-  size_t whole = message_length(link);
-  if (whole == 0) return;
+  size_t first = message_length(link);
+  if (first == 0) return;
   if (memcmp(link->buffer + 9, "200", 3) != 0) errors += 1;
-  memmove(link->buffer, link->buffer + whole, link->held -= whole);
+  memmove(link->buffer, link->buffer + first, link->held -= first);
   note(now() - call->sent[0]);
   ask_h1(call);
 }
@@ -442,9 +444,9 @@ static void report(double seconds, double amount) {
   double late = measured == 0 ? 0 : latencies[measured * 99 / 100];
   for (char *at = issuer; *at != '\0'; at += 1)
     if (*at == '"' || *at == '\\') *at = ' ';
-  printf("{\"perSecond\":%.1f,\"medianMs\":%.5f,\"p99Ms\":%.5f,\"count\":%.0f,\"errors\":%lu,"
-         "\"issuer\":\"%s\"}\n",
-         amount / seconds, middle, late, amount, errors, issuer);
+  printf("{\"perSecond\":%.1f,\"medianMs\":%.5f,\"p99Ms\":%.5f,\"count\":%.0f,\"whole\":%.0f,"
+         "\"errors\":%lu,\"issuer\":\"%s\"}\n",
+         amount / seconds, middle, late, amount, whole, errors, issuer);
 }
 
 static void enrol(int poller, int fd, void *who) {
@@ -534,7 +536,7 @@ static void run_relay(void) {
     for (int index = 0; index < count; index += 1) {
       long got = receive(events[index].data.ptr, block, BLOCK);
       if (got == GONE) die("client: a tunnel was ended");
-      if (got > 0) bytes += (double)got;
+      if (got > 0) bytes += (double)got, whole += (double)got;
     }
   }
   report(at - start, bytes);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { type Arena, cores, end, firstLine, startOn } from './arena.ts'
 import type { Running } from './contestant.ts'
 
@@ -17,6 +18,8 @@ export interface Found {
   readonly medianMs: number
   readonly p99Ms: number
   readonly count: number
+  /** The same, with what the warm-up did. */
+  readonly whole: number
   readonly errors: number
   /** Who vouched for the server. */
   readonly issuer: string
@@ -31,6 +34,26 @@ function command({ load, origin }: Arena, wanted: Load, through: Running | null)
   if (through !== null) fields['proxy'] = through.port
   if (through !== null && through.auth !== '') fields['auth'] = through.auth
   return [load, 'client', ...Object.entries(fields).map(([name, value]) => `${name}=${value}`)]
+}
+
+/** What one request, or one byte, took of a proxy's processor: in microseconds. */
+export interface Spent extends Found {
+  readonly processorUs: number
+}
+
+/** Clock ticks of a process, 100 a second, of all its threads. */
+function ticksOf(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return Number(fields[11]) + Number(fields[12])
+}
+
+/** Runs a load through a proxy, and looks at what it costs there. */
+export async function runLoadThrough(arena: Arena, wanted: Load, through: Running): Promise<Spent> {
+  const before = ticksOf(through.pid)
+  const found = await runLoad(arena, wanted, through)
+  const ticks = ticksOf(through.pid) - before
+  return { ...found, processorUs: (ticks * 10_000) / found.whole }
 }
 
 /**

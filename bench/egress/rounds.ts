@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Arena } from './arena.ts'
 import type { Contestant, Role, Running } from './contestant.ts'
-import { type Load, runLoad, withTunnels } from './load.ts'
+import { type Load, runLoad, runLoadThrough, withTunnels } from './load.ts'
 import { memoryOf } from '../process-memory.ts'
 import { type Column, direct, type Sheet } from './sheet.ts'
 
@@ -15,6 +15,8 @@ export interface Event {
   readonly scale?: number
   /** Whether the client speaks HTTP/2, which not every contestant does. */
   readonly http2?: boolean
+  /** Where what it costs the proxy's processor is noted; noise of the machine touches that least. */
+  readonly processor?: Column
 }
 
 /** What a measurement takes place with. */
@@ -53,33 +55,43 @@ export async function holdRounds(
 ): Promise<void> {
   const entrants = await startAll(ground, contestants, { role, events })
   try {
-    // The first round warms compilers and connections up; it is not counted.
-    for (let round = -1; round < ground.rounds; round += 1)
-      for (const event of events) await holdEvent(ground, event, { entrants, counted: round >= 0 })
+    for (const { running } of entrants) await warmUp(ground, events, running)
+    for (let round = 0; round < ground.rounds; round += 1)
+      for (const event of events) await holdEvent(ground, event, entrants)
   } finally {
     await Promise.all(entrants.map(({ running }) => running.stop()))
   }
 }
 
+/** Long enough for a compiler that compiles what is called often. What fails here fails again later. */
+async function warmUp(
+  { arena }: Ground,
+  [first]: readonly Event[],
+  running: Running,
+): Promise<void> {
+  if (first === undefined) return
+  const load = { ...first.load, seconds: first.role === 'relay' ? 1 : 3 }
+  await runLoad(arena, load, running).catch(() => undefined)
+}
+
 async function holdEvent(
   { arena, sheet }: Ground,
   event: Event,
-  { entrants, counted }: { readonly entrants: readonly Entrant[]; readonly counted: boolean },
+  entrants: readonly Entrant[],
 ): Promise<void> {
-  const { column, load, figure, scale = 1 } = event
-  const note = (who: string, value: number) => {
-    if (counted) sheet.record(column, who, value / scale)
-  }
+  const { column, load, figure, scale = 1, processor } = event
   // The server itself speaks HTTP/1.1 alone.
-  if (event.http2 !== true) note(direct, (await runLoad(arena, load, null))[figure])
+  if (event.http2 !== true)
+    sheet.record(column, direct, (await runLoad(arena, load, null))[figure] / scale)
   for (const { contestant, running } of entrants) {
     const { name, issuer, http2 } = contestant
-    if (sheet.failed(column, name) || (event.http2 === true && !http2)) continue
+    if (event.http2 === true && !http2) continue
     try {
-      const found = await runLoad(arena, load, running)
+      const found = await runLoadThrough(arena, load, running)
       if (event.role === 'intercept' && !found.issuer.includes(issuer))
         throw new Error(`does not intercept: the leaf is from ${found.issuer}`)
-      note(name, found[figure])
+      sheet.record(column, name, found[figure] / scale)
+      if (processor !== undefined) sheet.record(processor, name, found.processorUs * scale)
     } catch (error) {
       sheet.fail(column, name, error)
     }
@@ -96,7 +108,6 @@ export async function holdIdle(
 ): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
     for (const contestant of contestants.filter(({ roles }) => roles.includes('relay'))) {
-      if (sheet.failed(column, contestant.name)) continue
       try {
         sheet.record(column, contestant.name, (await growth(arena, contestant, count)) / mebibyte)
       } catch (error) {

@@ -14,7 +14,7 @@ export const direct = 'no proxy'
 /** Every figure of every contestant, and why one is missing. */
 export class Sheet {
   readonly #figures = new Map<string, number[]>()
-  readonly #failures = new Map<string, string>()
+  readonly #failures = new Map<string, { readonly why: string; readonly times: number }>()
 
   record(column: Column, who: string, value: number): void {
     const key = `${column.title}\n${who}`
@@ -23,20 +23,18 @@ export class Sheet {
     else values.push(value)
   }
 
-  /** Once is enough: what failed is not tried again in this run. */
+  /** What failed is tried again in the next round, and counted. */
   fail(column: Column, who: string, error: unknown): void {
     const why = error instanceof Error ? error.message : String(error)
-    this.#failures.set(`${column.title}\n${who}`, why.split('\n')[0] ?? '')
-  }
-
-  failed(column: Column, who: string): boolean {
-    return this.#failures.has(`${column.title}\n${who}`)
+    const key = `${column.title}\n${who}`
+    const times = (this.#failures.get(key)?.times ?? 0) + 1
+    this.#failures.set(key, { why: why.split('\n')[0] ?? '', times })
   }
 
   /** The median; `null` where there is none. */
   median(column: Column, who: string): number | null {
     const values = this.#figures.get(`${column.title}\n${who}`)
-    return values === undefined || this.failed(column, who) ? null : median(values)
+    return values === undefined ? null : median(values)
   }
 
   /** Who is best of some, and by which figure. */
@@ -62,15 +60,16 @@ export class Sheet {
 
   /** What could not be measured, and why. */
   failures(): string[] {
-    return [...this.#failures].map(([key, why]) => {
+    return [...this.#failures].map(([key, { why, times }]) => {
       const [title, who] = key.split('\n')
-      return `- ${who}, ${title}: ${why}`
+      return `- ${who}, ${title}, ${times} ${times === 1 ? 'time' : 'times'}: ${why}`
     })
   }
 
   #cell(column: Column, who: string, ours: string): string {
     const value = this.median(column, who)
-    if (value === null) return this.failed(column, who) ? 'failed, see below' : '–'
+    if (value === null)
+      return this.#failures.has(`${column.title}\n${who}`) ? 'failed, see below' : '–'
     const reference = this.median(column, ours)
     if (who === ours || reference === null) return figure(value)
     return `${figure(value)} (${figure(value / reference)}×)`
