@@ -43,7 +43,8 @@ export type AuditLine = AuditLineHead &
     | { readonly type: 'checkpoint'; readonly checkpoint: Checkpoint }
   )
 
-type DecisionLine = { readonly type: 'decision' } & Omit<EgressDecision, 'path'> &
+/** A decision, as a line tells it. */
+export type DecisionLine = { readonly type: 'decision' } & Omit<EgressDecision, 'path'> &
   ({ readonly path: string | null } | { readonly template: string }) &
   Omit<DecisionDetails, 'template'> & {
     readonly queryKeysLeftOut?: number

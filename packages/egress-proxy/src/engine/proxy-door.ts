@@ -3,7 +3,7 @@ import type { Destination } from '../dial/dial.ts'
 import type { Exchange } from '../exchange.ts'
 import { parseAuthority } from '../names/authority.ts'
 import type { Refusal } from '../refusal.ts'
-import type { Client } from './client.ts'
+import type { Asked, Client } from './client.ts'
 import type { Engine } from './engine.ts'
 import { enter } from './enter.ts'
 import { openingOf, readFirst } from './first-bytes.ts'
@@ -56,8 +56,7 @@ async function connect(engine: Engine, client: Client, exchange: Exchange): Prom
   try {
     const place = readPlace(engine, exchange)
     if ('code' in place) {
-      const asked = { door: 'connect', host: '', port: null, method: null, path: null } as const
-      await engine.judge.refuse(asked, place, client)
+      await engine.judge.refuse(askedOf(exchange.head.target), place, client)
       return answerRefusal(exchange, place)
     }
     const request: ConnectionRequest = { kind: 'connection', door: 'connect', ...place }
@@ -72,6 +71,13 @@ async function connect(engine: Engine, client: Client, exchange: Exchange): Prom
   } catch {
     client.destroy()
   }
+}
+
+/** What a refused CONNECT is told by: an address too, though it was chosen inside. */
+function askedOf(target: string): Asked {
+  const read = parseAuthority(target, null)
+  const { host, port } = 'fault' in read ? { host: '', port: null } : read
+  return { door: 'connect', host, port, method: null, path: null }
 }
 
 /** Where a CONNECT leads; its `Host`, if it has one, must say the same. */

@@ -5,6 +5,7 @@ import type { Field, IncomingHead } from '../http-message.ts'
 import { parseAuthority } from '../names/authority.ts'
 import { canonicalTarget } from '../names/canonical-target.ts'
 import type { Refusal } from '../refusal.ts'
+import { secondMeaning } from './second-meaning.ts'
 import { handshakeFault } from '../websocket/handshake.ts'
 import type { Asked } from './client.ts'
 
@@ -42,9 +43,14 @@ export function readRequest(head: IncomingHead, channel: Channel): ReadRequest |
   const at = { door: channel.door, host, port, method }
   if ('fault' in read) {
     const isLoose = strict && !('fault' in canonicalTarget(place.target, { strict: false }))
-    return unreadAt(at, refusalOf('bad_path', read.fault, isLoose ? withoutPaths(host) : plainForm))
+    return {
+      // As it was written: without it nobody knows which request was meant.
+      asked: { ...at, path: place.target.split('?', 1)[0]?.slice(0, longestTold) ?? null },
+      refusal: refusalOf('bad_path', read.fault, isLoose ? withoutPaths(host) : plainForm),
+    }
   }
-  const fault = head.upgrade === null ? null : handshakeFault(head.headers)
+  const fault =
+    secondMeaning(head, strict) ?? (head.upgrade === null ? null : handshakeFault(head.headers))
   if (fault !== null) return unreadAt(at, refusalOf('bad_request', fault))
   return {
     target: read.target,
@@ -62,6 +68,8 @@ export function readRequest(head: IncomingHead, channel: Channel): ReadRequest |
     },
   }
 }
+
+const longestTold = 1024
 
 interface Place {
   readonly destination: Destination

@@ -36,9 +36,11 @@ async function attend(
   client: Client,
   destination: SocksDestination,
 ): Promise<void> {
-  const place = namedPlace(canonicalHost(destination.host), destination.port, engine.names)
+  const host = canonicalHost(destination.host)
+  const place = namedPlace(host, destination.port, engine.names)
   if ('code' in place) {
-    await engine.judge.refuse({ ...unread, port: destination.port }, place, client)
+    const told = 'fault' in host ? '' : host.host
+    await engine.judge.refuse({ ...unread, host: told, port: destination.port }, place, client)
     return leave(client, place)
   }
   const request: ConnectionRequest = { kind: 'connection', door: 'socks', ...place }
