@@ -10,13 +10,18 @@ export interface Pooled {
 }
 
 interface Entry extends Pooled {
+  readonly group: Group
   /** When it was last given back; `null` while it is lent. A shared one is never lent for good. */
   idleSince: number | null
   /** Not to be lent any more: closed as soon as it is idle. */
   retired: boolean
 }
 
+/** The connections to one origin. */
 interface Group {
+  readonly origin: Origin
+  /** Those that are there, lent or not: the group is kept as long as there is one. */
+  size: number
   /** HTTP/1, idle, latest last. */
   readonly idle: Entry[]
   /** HTTP/2, all. */
@@ -32,6 +37,8 @@ export class Pool {
   readonly #now: () => number
   readonly #groups = new Map<string, Group>()
   readonly #entries = new Set<Entry>()
+  /** Asked for last: most requests follow one to the same origin, and need no key made then. */
+  #latest: Group | null = null
   #idle = 0
   #sweeper: NodeJS.Timeout | undefined
 
@@ -42,8 +49,8 @@ export class Pool {
 
   /** A connection for one request, or `null` when one has to be dialled. */
   take(origin: Origin, protocol: 'http/1.1' | 'h2'): UpstreamConnection | null {
-    const group = this.#groups.get(keyOf(origin))
-    if (group === undefined) return null
+    const group = this.#find(origin)
+    if (group === null) return null
     return (protocol === 'h2' ? this.#shareable(group) : null) ?? this.#exclusive(group)
   }
 
@@ -66,14 +73,17 @@ export class Pool {
 
   /** Takes in a new connection, which its caller uses first. */
   add(pooled: Pooled): void {
+    const group = this.#groupOf(pooled.origin)
     const entry: Entry = {
       ...pooled,
+      group,
       idleSince: pooled.shared ? this.#now() : null,
       retired: false,
     }
     this.#entries.add(entry)
+    group.size += 1
     if (pooled.shared) {
-      this.#groupOf(pooled.origin).shared.push(entry)
+      group.shared.push(entry)
       this.#arm()
     }
     pooled.connection.onEnd(() => this.#forget(entry))
@@ -114,7 +124,7 @@ export class Pool {
       this.#drop(entry)
       return
     }
-    this.#groupOf(entry.origin).idle.push(entry)
+    entry.group.idle.push(entry)
     this.#idle += 1
     this.#arm()
   }
@@ -141,20 +151,28 @@ export class Pool {
 
   #forget(entry: Entry): void {
     if (!this.#entries.delete(entry)) return
-    const key = keyOf(entry.origin)
-    const group = this.#groups.get(key)
-    if (group === undefined) return
+    const { group } = entry
     if (remove(group.idle, entry)) this.#idle -= 1
     remove(group.shared, entry)
-    if (group.idle.length === 0 && group.shared.length === 0) this.#groups.delete(key)
+    group.size -= 1
+    if (group.size > 0) return
+    this.#groups.delete(keyOf(group.origin))
+    if (this.#latest === group) this.#latest = null
+  }
+
+  #find(origin: Origin): Group | null {
+    const latest = this.#latest
+    if (latest !== null && isSame(latest.origin, origin)) return latest
+    const found = this.#groups.get(keyOf(origin)) ?? null
+    if (found !== null) this.#latest = found
+    return found
   }
 
   #groupOf(origin: Origin): Group {
-    const key = keyOf(origin)
-    const known = this.#groups.get(key)
-    if (known !== undefined) return known
-    const group: Group = { idle: [], shared: [] }
-    this.#groups.set(key, group)
+    const known = this.#find(origin)
+    if (known !== null) return known
+    const group: Group = { origin, size: 0, idle: [], shared: [] }
+    this.#groups.set(keyOf(origin), group)
     return group
   }
 
@@ -179,6 +197,10 @@ export class Pool {
 
 function isIdle({ connection, shared, idleSince }: Entry): boolean {
   return shared ? connection.inUse === false : idleSince !== null
+}
+
+function isSame(one: Origin, other: Origin): boolean {
+  return one.host === other.host && one.port === other.port && one.scheme === other.scheme
 }
 
 function remove(list: Entry[], entry: Entry): boolean {
