@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import fc from 'fast-check'
+import { assert, asyncProperty, constantFrom, record } from 'fast-check'
 import { good, Proxied } from '../support/proxied.ts'
 import { plainWays, secureWays, type Wish } from '../support/ways.ts'
 
@@ -113,8 +113,8 @@ describe('a request, by every way', () => {
       },
       hosts: { 'a.wild.test:80': '127.0.0.1:9' },
     })
-    const wishes = fc.record({
-      host: fc.constantFrom(
+    const wishes = record({
+      host: constantFrom(
         good,
         'API.good.test.',
         'a.wild.test',
@@ -122,9 +122,9 @@ describe('a request, by every way', () => {
         'evil.test',
         'evilwild.test',
       ),
-      port: fc.constantFrom(80, 80, 80, 443, 8080),
-      method: fc.constantFrom('GET', 'POST', 'DELETE', 'TRACE', 'get'),
-      path: fc.constantFrom(
+      port: constantFrom(80, 80, 80, 443, 8080),
+      method: constantFrom('GET', 'POST', 'DELETE', 'TRACE', 'get'),
+      path: constantFrom(
         '/',
         '/v1/x',
         '/v1/secret',
@@ -142,8 +142,8 @@ describe('a request, by every way', () => {
       const told = world.decisions.slice(before).filter(({ code }) => code !== 'connect_failed')
       return told.find(({ verdict }) => verdict === 'deny')?.code ?? 'allowed'
     }
-    await fc.assert(
-      fc.asyncProperty(wishes, async (wish) => {
+    await assert(
+      asyncProperty(wishes, async (wish) => {
         const verdicts: string[] = []
         for (const name of Object.keys(plainWays)) verdicts.push(await verdict(name, wish))
         // Where two things are wrong, the door says which is found first.

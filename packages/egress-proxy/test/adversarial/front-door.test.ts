@@ -103,7 +103,7 @@ describe('the proxy door', () => {
     [`${good}:65979`, 'bad_name'],
     [`${good}:0443`, 'bad_name'],
     [`${good}:+443`, 'bad_name'],
-    [`${good}`, 'bad_name'],
+    [good, 'bad_name'],
     [`user@${good}:443`, 'bad_request'],
     [`${good}:443@evil.test:443`, 'bad_request'],
     [`evil.test#.${good}:443`, 'bad_request'],

@@ -85,7 +85,7 @@ describe('a newer policy', () => {
     })
     const server = new WebSocketServer({ server: world.origin.server as never })
     server.on('connection', (socket) =>
-      socket.on('message', (data) => socket.send(`echo ${String(data)}`)),
+      socket.on('message', (data: Buffer) => socket.send(`echo ${data.toString()}`)),
     )
     const tunnel = await world.interceptedSocket(good)
     const client = new WebSocket(`ws://${good}/`, { createConnection: () => tunnel })
@@ -93,7 +93,7 @@ describe('a newer policy', () => {
     await new Promise((resolve) => client.once('open', resolve))
     client.send('hi')
     const said = await new Promise((resolve) =>
-      client.once('message', (data) => resolve(String(data))),
+      client.once('message', (data: Buffer) => resolve(data.toString())),
     )
     expect(said).to.equal('echo hi')
     const over = new Promise((resolve) => client.once('close', resolve))
@@ -175,9 +175,9 @@ describe('a newer policy', () => {
     for (const network of [
       { allow: ['*'] },
       { allow: [{ host: good, ports: [22] }] },
-      { allw: [] },
+      { allw: [] } as object,
     ]) {
-      const failed = await world.proxy.update({ network: network as never }).then(
+      const failed = await world.proxy.update({ network }).then(
         () => false,
         () => true,
       )

@@ -149,7 +149,6 @@ describe('TLS through the proxy', () => {
   for (const [why, open] of liars) {
     it(`sends nothing to an upstream whose certificate is ${why}`, async () => {
       const { origin, trust } = await open()
-      await using _origin = origin
       await using world = await Proxied.open({ hosts: { [`${good}:443`]: origin.address }, trust })
       for (const [name, way] of Object.entries(secureWays)) {
         const wish = { host: good, port: 443, method: 'GET', path: '/secret' }
@@ -158,6 +157,7 @@ describe('TLS through the proxy', () => {
       }
       expect(origin.begun).to.equal(0)
       expect(world.refused).to.include({ code: 'tls_failed', host: good })
+      await origin[Symbol.asyncDispose]()
     })
   }
 

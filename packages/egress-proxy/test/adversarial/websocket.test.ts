@@ -5,7 +5,6 @@ import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer } from 'node:tls'
 import { WebSocket, WebSocketServer } from 'ws'
 import { createTestAuthority } from '../../dist/testing.js'
-import { Line } from '../support/client.ts'
 import { good, Proxied, refusalIn, settle, statusOf } from '../support/proxied.ts'
 
 const key = 'dGhlIHNhbXBsZSBub25jZQ=='

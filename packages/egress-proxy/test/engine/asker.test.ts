@@ -25,7 +25,7 @@ function request(path: string, more: Partial<HttpRequest> = {}): HttpRequest {
 function held(): {
   readonly onAsk: OnAsk
   readonly questions: Question[]
-  answer(granted: boolean): void
+  readonly answer: (granted: boolean) => void
 } {
   const questions: Question[] = []
   const resolves: ((granted: boolean) => void)[] = []

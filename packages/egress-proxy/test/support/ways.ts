@@ -2,7 +2,7 @@ import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connectTo, credentials, dial, Line, secure, socksTo } from './client.ts'
-import { Proxied, refusalIn, statusOf } from './proxied.ts'
+import { type Proxied, refusalIn, statusOf } from './proxied.ts'
 
 /** A request, as a program inside would make it. */
 export interface Wish {
