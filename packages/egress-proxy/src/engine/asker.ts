@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { ReasonCode } from '../decide/reason.ts'
 import type { ConnectionRequest, HttpRequest } from '../decide/request.ts'
 import type { Refusal } from '../refusal.ts'
@@ -100,7 +101,8 @@ export class Asker {
       port: request.port,
       method: http?.method ?? null,
       path: http?.path ?? null,
-      query: http?.query ?? [],
+      // A copy: what is judged again after the answer is what was asked.
+      query: http?.query.map(([key, value]) => [key, value] as const) ?? [],
       rule,
       signal: abort.signal,
     }
@@ -144,9 +146,12 @@ export class Asker {
 function keyOf(request: HttpRequest | ConnectionRequest): string {
   const { host, port } = request
   // What was granted is this request: another query is another question.
-  return request.kind === 'http'
-    ? JSON.stringify([host, port, request.method, request.path, request.query])
-    : JSON.stringify([host, port])
+  const asked =
+    request.kind === 'http'
+      ? JSON.stringify([host, port, request.method, request.path, request.query])
+      : JSON.stringify([host, port])
+  // Kept by the thousand, and as long as whoever asks likes.
+  return createHash('sha256').update(asked).digest('base64')
 }
 
 const reasons: Partial<Record<ReasonCode, string>> = {
