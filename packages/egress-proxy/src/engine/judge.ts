@@ -64,6 +64,8 @@ export class Judge {
     const decision = decide(this.#parts.policy(), request)
     if (decision.verdict === 'deny') return this.refuse(asked(request), refusalOf(decision), client)
     if (decision.verdict === 'ask' && isTunnel(decision.needs.handling)) {
+      // Somebody may think for long, and whoever asked may be gone by then.
+      void client.owner()
       const refusal = await this.#grant(request, decision, client.signal)
       if (refusal !== null) return this.refuse(asked(request), refusal, client)
     }
@@ -81,6 +83,7 @@ export class Judge {
     const decision = decide(policy, request)
     if (decision.verdict === 'deny') return this.refuse(asked(request), refusalOf(decision), client)
     if (decision.verdict === 'ask') {
+      void client.owner()
       const refusal = await this.#grant(request, decision, departure(about))
       if (refusal !== null) return this.refuse(asked(request), refusal, client)
     }
@@ -168,9 +171,9 @@ function isTunnel(handling: readonly Handling[]): boolean {
 }
 
 /** Aborted when the request is given up: its connection may carry others that are not. */
-function departure({ onLeave }: AboutRequest): AbortSignal {
+function departure(about: AboutRequest): AbortSignal {
   const abort = new AbortController()
-  onLeave(() => abort.abort())
+  about.onLeave(() => abort.abort())
   return abort.signal
 }
 
