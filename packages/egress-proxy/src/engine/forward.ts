@@ -8,7 +8,7 @@ import { type Refusal, RefusalError } from '../refusal.ts'
 import type { Client } from './client.ts'
 import type { Deadline } from './deadlines.ts'
 import type { Engine } from './engine.ts'
-import { askHook, requestView } from './hooks.ts'
+import { askHook, requestView, responseView } from './hooks.ts'
 import { asked } from './judge.ts'
 import { MeteredBody } from './metered-body.ts'
 import { incomingFields } from './read-request.ts'
@@ -111,7 +111,10 @@ export class Forward {
     this.#deadline.done()
     if (hooks.onResponse !== undefined) {
       const view = requestView(this.#allowed.request)
-      const refusal = await askHook(() => hooks.onResponse?.(view, head), limits.hookMs)
+      const refusal = await askHook(
+        () => hooks.onResponse?.(view, responseView(head)),
+        limits.hookMs,
+      )
       if (refusal !== null) {
         body?.cancel()
         this.#call?.abort()

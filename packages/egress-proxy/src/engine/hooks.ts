@@ -64,8 +64,19 @@ function failed(what: string): Refusal {
   return { code: 'hook_failed', rule: null, reason, remedy: 'try once more, then do without' }
 }
 
-/** A request as hooks see it. */
+/** A request as hooks see it: a copy, so that what is judged stays what is sent. */
 export function requestView(request: HttpRequest): RequestView {
   const { host, port, method, path, query, headers } = request
-  return { host, port, method, path, query, headers }
+  return { host, port, method, path, query: copied(query), headers: copied(headers) }
+}
+
+/** An answer as hooks see it: a copy as well. */
+export function responseView({ status, headers }: ResponseView): ResponseView {
+  return { status, headers: copied(headers) }
+}
+
+type Pairs = readonly (readonly [string, string])[]
+
+function copied(pairs: Pairs): Pairs {
+  return pairs.map(([name, value]) => [name, value] as const)
 }

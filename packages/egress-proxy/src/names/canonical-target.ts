@@ -115,6 +115,8 @@ function looseFault(path: string): string | null {
   if (path.includes('%2F')) return 'the path holds an escaped slash'
   if (path.includes(';')) return 'the path holds a semicolon'
   if (path.includes('//')) return 'the path holds an empty segment'
+  // What decodes before it passes a path on, or drops blanks at the end of a name, makes a dot segment of it.
+  if (/\/\.\.%(?:20|23|3F)/.test(path)) return 'the path holds a dot segment'
   return null
 }
 

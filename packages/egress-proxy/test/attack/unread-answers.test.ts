@@ -14,7 +14,7 @@ function question(name: string): Buffer {
 }
 
 /** A resolver's door over TCP, and a client of it. */
-async function askResolver(world: Proxied): Promise<{ client: Socket; close(): void }> {
+async function askResolver(world: Proxied): Promise<{ client: Socket; close: () => void }> {
   const server = createServer({ allowHalfOpen: true })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
