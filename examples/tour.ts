@@ -83,9 +83,8 @@ async function fetchInside(sandbox: Sandbox, call: string) {
   const program = `fetch(${call}).then(async (r) => console.log(r.status, (await r.text()).trim()),
     (e) => console.log(e.cause.code))`
   const unset = ['-u', 'NODE_USE_ENV_PROXY', '-u', 'HTTPS_PROXY', '-u', 'https_proxy']
-  const { stdout, denials } = await sandbox.exec([
-    ...['env', ...unset, process.execPath, '-e', program],
-  ])
+  const command = ['env', ...unset, process.execPath, '-e', program]
+  const { stdout, denials } = await sandbox.exec(command)
   return { printed: stdout.trim(), denials: denials.filter(({ source }) => source === 'proxy') }
 }
 
