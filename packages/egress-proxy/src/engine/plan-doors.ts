@@ -16,7 +16,7 @@ export interface DoorPlan {
 }
 
 /** Where proxy variables point to. */
-export const proxyPort = 3128
+const proxyPort = 3128
 
 /** Below it only what holds a capability may listen, and nothing of the sandbox does (ip(7)). */
 const firstOpenPort = 1024

@@ -19,7 +19,7 @@ const contextClass = 0x80
 const constructedBit = 0x20
 
 /** One value with its tag and its length in the shortest form. */
-export function tagged(tagByte: number, ...parts: readonly Uint8Array[]): Buffer {
+function tagged(tagByte: number, ...parts: readonly Uint8Array[]): Buffer {
   const content = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
   return Buffer.concat([Buffer.from([tagByte, ...lengthBytes(content.length)]), content])
 }
