@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { createServer, type AddressInfo } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import { connectTo, credentials, dial, Line } from '../support/client.ts'
+import { clientHello } from '../support/hello.ts'
 import { good, Proxied, refusalIn, settle, statusOf } from '../support/proxied.ts'
 import { askHttp2, sessionOver } from '../support/ways.ts'
 
@@ -191,22 +192,3 @@ describe('a newer policy', () => {
     talk.destroy()
   })
 })
-
-/** The least that is a ClientHello with a name. */
-function clientHello(name: string): Buffer {
-  const host = Buffer.from(name)
-  const u16 = (value: number): Buffer => Buffer.from([value >> 8, value & 255])
-  const entry = Buffer.concat([Buffer.from([0]), u16(host.length), host])
-  const sni = Buffer.concat([u16(0), u16(entry.length + 2), u16(entry.length), entry])
-  const versions = Buffer.from([0, 43, 0, 3, 2, 3, 4])
-  const extensions = Buffer.concat([sni, versions])
-  const body = Buffer.concat([
-    Buffer.from([3, 3]),
-    Buffer.alloc(32, 1),
-    Buffer.from([0, 0, 2, 0x13, 1, 1, 0]),
-    u16(extensions.length),
-    extensions,
-  ])
-  const message = Buffer.concat([Buffer.from([1, 0]), u16(body.length), body])
-  return Buffer.concat([Buffer.from([0x16, 3, 1]), u16(message.length), message])
-}

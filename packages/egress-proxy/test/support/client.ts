@@ -105,6 +105,7 @@ export function dial({ host, port }: Door): Promise<Socket> {
     socket.once('connect', () => {
       socket.off('error', reject)
       socket.on('error', () => undefined)
+      socket.setNoDelay(true)
       resolve(socket)
     })
   })
