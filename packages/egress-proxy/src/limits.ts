@@ -29,6 +29,8 @@ export interface ProxyLimits {
   readonly handshakesPerSecond: number
   /** Questions for names that are answered. */
   readonly questionsPerSecond: number
+  /** Refusals that are told; what comes faster waits for its turn. */
+  readonly refusalsPerSecond: number
   /** Decisions waiting for `onAsk`. */
   readonly pendingAsks: number
   readonly askMs: number
@@ -65,6 +67,7 @@ export const defaultLimits: ProxyLimits = Object.freeze({
   leaves: 256,
   handshakesPerSecond: 200,
   questionsPerSecond: 500,
+  refusalsPerSecond: 500,
   pendingAsks: 64,
   askMs: 120_000,
   hookMs: 5_000,

@@ -25,6 +25,7 @@ import { boundedLocate, type Locate } from './locator.ts'
 import { OpenConnections } from './open-connections.ts'
 import { planDoors } from './plan-doors.ts'
 import { makeSnapshot, PolicyCell } from './policy-cell.ts'
+import { Pace } from './pace.ts'
 import { Recorder } from './recorder.ts'
 import { tellAll } from './tell-all.ts'
 
@@ -154,7 +155,15 @@ function buildEngine(
     handshakes: new TokenBucket(limits.handshakesPerSecond, now()),
     questions: new TokenBucket(limits.questionsPerSecond, now()),
     hooks,
-    judge: new Judge({ ledger, asker, hooks, hookMs: limits.hookMs, recorder, policy }),
+    judge: new Judge({
+      ledger,
+      asker,
+      hooks,
+      hookMs: limits.hookMs,
+      recorder,
+      pace: new Pace(limits.refusalsPerSecond, now),
+      policy,
+    }),
     recorder,
     deadlines: new Deadlines(now),
     open: new OpenConnections(limits.connections, (by) =>

@@ -8,6 +8,7 @@ import type { Refusal } from '../refusal.ts'
 import { type Asker, askRefusal } from './asker.ts'
 import type { Asked, Client } from './client.ts'
 import { askHook, type EgressHooks, requestView } from './hooks.ts'
+import type { Pace } from './pace.ts'
 import type { Recorder } from './recorder.ts'
 import { noLongerAllowed } from './still-allows.ts'
 
@@ -23,6 +24,8 @@ export interface JudgeParts {
   readonly hooks: EgressHooks
   readonly hookMs: number
   readonly recorder: Recorder
+  /** Of refusals: each costs the host a line of its trail, and the sandbox nothing. */
+  readonly pace: Pace
   policy(): CompiledPolicy
 }
 
@@ -105,8 +108,10 @@ export class Judge {
     refusal: Refusal,
     client: Pick<Client, 'owner'>,
   ): Promise<Ruling & { allowed: false }> {
-    const { recorder } = this.#parts
-    recorder.refused(what, refusal, await client.owner())
+    const { recorder, pace } = this.#parts
+    const owner = await client.owner()
+    if (await pace.turn()) recorder.refused(what, refusal, owner)
+    else recorder.crowdedOut()
     if (recorder.heard !== null) await recorder.heard()
     return { allowed: false, refusal }
   }

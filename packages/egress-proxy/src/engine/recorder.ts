@@ -80,6 +80,11 @@ export class Recorder {
     this.#parts.telemetry?.close()
   }
 
+  /** One of a flood of refusals that nobody can be told of one by one: it is counted. */
+  crowdedOut(): void {
+    this.#denied += 1
+  }
+
   finished(sequence: number, figures: Figures): void {
     this.#parts.trail.finished(sequence, figures)
     this.#parts.telemetry?.record({ on: 'finished', sequence, figures })
