@@ -151,11 +151,12 @@ async function dialled(
   const code = engine.ledger.openTunnel()
   if (code !== null) return refuse(budgetRefusal(code))
   const { host, port } = request
+  const older = engine.policy()
   try {
     const upstream = await engine.dialer.connect({ host, port }, client.signal)
     // Dialling takes its time. From here on the tunnel is on the list that a newer policy goes through.
     const carried = { request, handling: then.handling }
-    if (stillAllows(engine.policy(), carried)) await runOrDestroy(upstream, then.run)
+    if (stillAllows(engine.policy(), carried, older)) await runOrDestroy(upstream, then.run)
     else {
       upstream.destroy()
       await refuse(noLongerAllowed)

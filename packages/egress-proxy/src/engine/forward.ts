@@ -80,7 +80,8 @@ export class Forward {
   /** Dialling takes its time, and a newer policy may have come in between. */
   #isStillAllowed(): boolean {
     const policy = this.#engine.policy()
-    return policy === this.#judgedBy || stillAllows(policy, { request: this.#allowed.request })
+    const { request } = this.#allowed
+    return policy === this.#judgedBy || stillAllows(policy, { request }, this.#judgedBy)
   }
 
   #send(upstream: UpstreamConnection): void {

@@ -47,6 +47,7 @@ async function judgeAndForward(
     return
   }
   const { sequence } = ruling
+  const judgedBy = engine.policy()
   const forward = new Forward(engine, {
     exchange,
     client,
@@ -55,7 +56,7 @@ async function judgeAndForward(
     headBytes,
     outgoing: outgoingHead(exchange.head, read),
     switched: (head, upstream) =>
-      void runWebSocket(engine, { exchange, client, request, head, upstream }),
+      void runWebSocket(engine, { exchange, client, request, judgedBy, head, upstream }),
   })
   await forward.run()
 }

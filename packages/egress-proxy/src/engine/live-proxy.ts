@@ -98,10 +98,11 @@ export class LiveProxy implements EgressProxy {
         `network: ${strange.pattern}: the certificate authority of this sandbox was not made for it`,
         { hint: 'name it in `ask` from the start, or in the option `certificateNames`' },
       )
+    const older = cell.now.compiled
     cell.replace(next)
     engine.ledger.update(next.budgets)
     asker.forget()
-    engine.open.recheck((tunnel) => stillAllows(next.compiled, tunnel))
+    engine.open.recheck((tunnel) => stillAllows(next.compiled, tunnel, older))
     dialer.judgeAgain()
     dialer.prune(({ host, port }) => {
       const request = { kind: 'connection', door: 'connect', host, port } as const

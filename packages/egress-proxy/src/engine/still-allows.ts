@@ -5,11 +5,16 @@ import type { Carried } from './open-connections.ts'
 
 /**
  * Whether a policy allows what was begun under an older one, in the way that it is carried. What somebody
- * granted stays granted while it may be asked for.
+ * granted stays granted while it may be asked for; what the older one allowed unasked was never granted.
  */
-export function stillAllows(policy: CompiledPolicy, carried: Carried): boolean {
+export function stillAllows(
+  policy: CompiledPolicy,
+  carried: Carried,
+  older: CompiledPolicy,
+): boolean {
   const decision = decide(policy, carried.request)
   if (decision.verdict === 'deny') return false
+  if (decision.verdict === 'ask' && decide(older, carried.request).verdict !== 'ask') return false
   return !('handling' in carried) || decision.needs.handling.includes(carried.handling)
 }
 

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { budgetRefusal } from '../budget/ledger.ts'
+import type { CompiledPolicy } from '../decide/policy.ts'
 import type { HttpRequest } from '../decide/request.ts'
 import type { Exchange } from '../exchange.ts'
 import type { ResponseHead } from '../http-message.ts'
@@ -18,6 +19,8 @@ export interface WebSocketEnds {
   readonly exchange: Exchange
   readonly client: Client
   readonly request: HttpRequest
+  /** The policy that allowed the request. */
+  readonly judgedBy: CompiledPolicy
   readonly head: ResponseHead
   readonly upstream: Duplex
 }
@@ -40,7 +43,7 @@ export async function runWebSocket(engine: Engine, ends: WebSocketEnds): Promise
     answerRefusal(exchange, refusal)
     return
   }
-  const refusal = refusalNow(engine, request)
+  const refusal = refusalNow(engine, ends)
   if (refusal !== null) {
     upstream.destroy()
     await engine.judge.refuse(asked(request), refusal, client)
@@ -59,8 +62,8 @@ export async function runWebSocket(engine: Engine, ends: WebSocketEnds): Promise
 }
 
 /** Opens one more tunnel, unless that is refused: an answer takes its time, and a newer policy may be there. */
-function refusalNow(engine: Engine, request: HttpRequest): Refusal | null {
-  if (!stillAllows(engine.policy(), { request })) return noLongerAllowed
+function refusalNow(engine: Engine, { request, judgedBy }: WebSocketEnds): Refusal | null {
+  if (!stillAllows(engine.policy(), { request }, judgedBy)) return noLongerAllowed
   const code = engine.ledger.openTunnel()
   return code === null ? null : budgetRefusal(code)
 }

@@ -171,6 +171,19 @@ describe('a newer policy', () => {
     talk.destroy()
   })
 
+  it('cuts a tunnel that has to be asked for now, but not one that was granted', async () => {
+    const rule = { host: good, protocol: 'tcp', ports: [80] } as const
+    await using world = await Proxied.open({ network: { allow: [rule] }, onAsk: () => true })
+    const unasked = new Line((await connectTo(world.door, `${good}:80`)).socket)
+    await world.proxy.update({ network: { ask: [rule] } })
+    expect(await unasked.wasCut()).to.equal(true)
+    const granted = new Line((await connectTo(world.door, `${good}:80`)).socket)
+    await world.proxy.update({ network: { ask: [rule], deny: ['evil.test'] } })
+    expect(await granted.send('GET /g HTTP/1.0\r\n\r\n').over()).to.contain('hello from /g')
+    unasked.destroy()
+    granted.destroy()
+  })
+
   it('that is none changes nothing', async () => {
     await using world = await Proxied.open()
     for (const network of [
