@@ -19,7 +19,8 @@ interface Sections {
   readonly fields: Field[]
 }
 
-const methodForm = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** As long as HTTP/1 takes one: it is told to people and written down. */
+const methodForm = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/
 
 /** Visible ASCII: what a path and an authority are made of. Their meaning is judged elsewhere. */
 const visibleForm = /^[\x21-\x7e]+$/
