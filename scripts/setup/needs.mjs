@@ -52,6 +52,9 @@ export const forCi = [
     files: ['/usr/bin/javac'],
     why: 'Java is a client of the way out, in the tests',
   },
+  { debian: 'curl', programs: ['curl'], why: 'a client of the way out, in the tests' },
+  { debian: 'wget', programs: ['wget'], why: 'a client of the way out, in the tests' },
+  { debian: 'openssl', programs: ['openssl'], why: 'a client of the way out, in the tests' },
   { debian: 'qemu-user', programs: ['qemu-aarch64'], why: 'starts the arm64 build of init' },
 ]
 

@@ -1,0 +1,137 @@
+import { Server, ServerCredentials, type UntypedHandleCall } from '@grpc/grpc-js'
+import type { Sandbox } from '@caisson/core'
+import { createTestAuthority } from '@caisson/egress-proxy/testing'
+import { expect } from 'chai'
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
+import { createServer } from 'node:tls'
+import { expectDone, expectRefused } from './packages/expect-refused.ts'
+import { longestTestMs } from './packages/guarded.ts'
+import { whyNot } from './packages/installed.ts'
+import { modulesInside, sandboxLeadingTo } from './support/listening.ts'
+
+const why = whyNot('node', '--version')
+const same = (bytes: Buffer): Buffer => bytes
+
+/** Messages are their bytes: no schema is needed for what is tested. */
+const method = (name: string, requestStream: boolean, responseStream: boolean) => ({
+  path: `/pkg.Svc/${name}`,
+  requestStream,
+  responseStream,
+  requestSerialize: same,
+  requestDeserialize: same,
+  responseSerialize: same,
+  responseDeserialize: same,
+})
+
+/** Calls the method that the argument names, and prints what comes back. */
+const client = `
+const grpc = require('${modulesInside}/@grpc/grpc-js')
+const same = (bytes) => bytes
+const svc = new grpc.Client('api.good.test:443', grpc.credentials.createSsl(require('fs').readFileSync(process.env.SSL_CERT_FILE)))
+const name = process.argv[1]
+const failed = (error) => { console.error(grpc.status[error.code] + ': ' + error.details); process.exit(1) }
+const args = ['/pkg.Svc/' + name, same, same]
+const show = (call) => call.on('data', (data) => console.log(String(data))).on('error', failed)
+if (name === 'List') show(svc.makeServerStreamRequest(...args, Buffer.from('x')))
+else if (name === 'Chat') {
+  const call = show(svc.makeBidiStreamRequest(...args))
+  for (const word of ['a', 'b', 'c']) call.write(Buffer.from(word))
+  call.end()
+} else svc.makeUnaryRequest(...args, Buffer.from('x'), (error, data) => error ? failed(error) : console.log(String(data)))
+`
+
+interface World extends AsyncDisposable {
+  readonly sandbox: Sandbox
+  readonly seen: string[]
+}
+
+async function outside(): Promise<World> {
+  const seen: string[] = []
+  const { server, port: plain } = await openService(seen)
+  const authority = createTestAuthority()
+  const front = createServer(
+    { ALPNProtocols: ['h2'], SNICallback: (name, done) => done(null, authority.contextFor(name)) },
+    (socket) => {
+      const inner = connect(plain, '127.0.0.1')
+      socket.pipe(inner).pipe(socket)
+      socket.on('error', () => inner.destroy())
+      inner.on('error', () => socket.destroy())
+    },
+  )
+  front.listen(0, '127.0.0.1')
+  await once(front, 'listening')
+  const { port } = front.address() as AddressInfo
+  const paths = ['Get', 'List', 'Chat'].map((name) => `/pkg.Svc/${name}`)
+  const network = { allow: [{ host: 'api.good.test', methods: ['POST'], paths }] }
+  const sandbox = await sandboxLeadingTo({ network, port, trust: authority.certificate })
+  return {
+    sandbox,
+    seen,
+    async [Symbol.asyncDispose]() {
+      await sandbox[Symbol.asyncDispose]()
+      server.forceShutdown()
+      front.close()
+    },
+  }
+}
+
+async function openService(seen: string[]): Promise<{ server: Server; port: number }> {
+  const server = new Server()
+  const handle = (name: string, handler: UntypedHandleCall): UntypedHandleCall =>
+    ((call: never, done: never) => {
+      seen.push(name)
+      ;(handler as (call: never, done: never) => void)(call, done)
+    }) as UntypedHandleCall
+  const unary = handle('unary', (_call: unknown, done: (e: null, b: Buffer) => void) =>
+    done(null, Buffer.from('one')),
+  )
+  const list = handle('List', (call: { write(b: Buffer): void; end(): void }) => {
+    for (let index = 0; index < 3; index++) call.write(Buffer.from(`item ${index}`))
+    call.end()
+  })
+  const chat = handle('Chat', (call: NodeJS.ReadWriteStream) => {
+    call.on('data', (data) => call.write(data)).on('end', () => call.end())
+  })
+  const methods = {
+    Get: method('Get', false, false),
+    Erase: method('Erase', false, false),
+    List: method('List', false, true),
+    Chat: method('Chat', true, true),
+  }
+  server.addService(methods, { Get: unary, Erase: unary, List: list, Chat: chat })
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    )
+  })
+  return { server, port }
+}
+
+describe(`grpc-js in a sandbox${why}`, function () {
+  this.timeout(longestTestMs)
+  before(function () {
+    if (why !== '') this.skip()
+  })
+
+  for (const [kind, name, printed] of [
+    ['a single answer', 'Get', 'one\n'],
+    ['a stream of answers', 'List', 'item 0\nitem 1\nitem 2\n'],
+    ['streams both ways', 'Chat', 'a\nb\nc\n'],
+  ] as const) {
+    it(`calls an allowed method with ${kind}`, async () => {
+      await using world = await outside()
+      const result = await world.sandbox.exec(['node', '-e', client, name], { timeoutMs: 50_000 })
+      expectDone(result)
+      expect(result.stdout).to.equal(printed)
+    })
+  }
+
+  it('is told PERMISSION_DENIED for another method', async () => {
+    await using world = await outside()
+    const result = await world.sandbox.exec(['node', '-e', client, 'Erase'], { timeoutMs: 50_000 })
+    expectRefused(result, 'POST api.good.test/pkg.Svc/Erase')
+    expect(result.stderr).to.include('PERMISSION_DENIED')
+    expect(world.seen).to.deep.equal([])
+  })
+})
