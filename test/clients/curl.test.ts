@@ -43,7 +43,10 @@ describe(`curl in a sandbox${why}`, function () {
     it(`reads an allowed page by HTTP/${version}`, async () => {
       await using world = await outside()
       const result = await world.run([
-        ...[...curl, option, '-w', ' by %{http_version}'],
+        ...curl,
+        option,
+        '-w',
+        ' by %{http_version}',
         `${api}/public/a?b=1`,
       ])
       expectDone(result)
