@@ -118,8 +118,9 @@ export class Asker {
   }
 
   async #decide(question: Question, abort: AbortController): Promise<ReasonCode | null> {
+    let timer: NodeJS.Timeout | undefined
     const late = new Promise<'ask_timeout'>((resolve) => {
-      const timer = setTimeout(() => {
+      timer = setTimeout(() => {
         resolve('ask_timeout')
         abort.abort()
       }, this.#bounds.askMs)
@@ -134,6 +135,8 @@ export class Asker {
       return await Promise.race([asked(), late])
     } catch {
       return 'ask_failed'
+    } finally {
+      clearTimeout(timer)
     }
   }
 

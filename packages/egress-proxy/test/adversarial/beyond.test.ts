@@ -213,7 +213,9 @@ describe('memory', () => {
   })
 
   it('stays flat while an origin does not read an upload of a gigabyte', async () => {
+    const sockets: Socket[] = []
     const server = createServer((socket) => {
+      sockets.push(socket)
       socket.on('error', () => undefined)
       socket.pause()
     })
@@ -243,6 +245,7 @@ describe('memory', () => {
     expect(world.proxy.usage().bytesOut).to.be.below(allowed)
     talk.destroy()
     await world.proxy.close()
+    for (const socket of sockets) socket.destroy()
     server.close()
   })
 })

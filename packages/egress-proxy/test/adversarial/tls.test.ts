@@ -84,6 +84,7 @@ describe('TLS through the proxy', () => {
       )
       expect(failed).to.equal(true)
       expect(world.refused?.code).to.equal('sni_mismatch')
+      wrong.socket.destroy()
     }
     expect(world.origin.connections).to.equal(1)
   })
@@ -185,7 +186,8 @@ describe('TLS through the proxy', () => {
 
   it('has an authority of its own for each sandbox, that vouches for no name outside its policy', async () => {
     await using world = await Proxied.open({ network: { allow: [good], mode: 'enforce' } })
-    const { status, text } = await connectTo(world.door, `${other}:443`)
+    const { status, text, socket } = await connectTo(world.door, `${other}:443`)
+    socket.destroy()
     expect([status, refusalIn(text)]).to.deep.equal([403, 'host_not_allowed'])
     await world.proxy.update({ network: { allow: [other] } }).then(
       () => expect.fail('an authority was widened'),

@@ -111,6 +111,15 @@ describe('asker', () => {
     })
   }
 
+  it('leaves no timer behind an answer', async () => {
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+    await new Promise((resolve) => setImmediate(resolve))
+    const before = timers()
+    await new Asker(() => true, { ...bounds, askMs: 60_000 }).ask(request('/a'), null, never)
+    expect(timers()).to.equal(before)
+  })
+
   it('refuses what is too much at a time, and takes more when there is room', async () => {
     const { onAsk, answer } = held()
     const asker = new Asker(onAsk, { ...bounds, askMs: 60_000 })
