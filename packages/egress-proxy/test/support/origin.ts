@@ -113,7 +113,7 @@ function wasReset(request: IncomingMessage | Http2ServerRequest): boolean {
   return 'stream' in request && request.stream.rstCode !== 0
 }
 
-export function hello(request: IncomingMessage, response: ServerResponse): void {
+function hello(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('content-type', 'text/plain')
   response.end(`hello from ${request.url ?? ''}`)
 }

@@ -110,7 +110,7 @@ async function outcomeOf(line: Line): Promise<Outcome> {
 const ended: Outcome = { status: 0, code: null, text: '' }
 
 /** A request that asks for the connection to be closed behind the answer. */
-export function requestText(wish: Wish, authority: string, fields: string): string {
+function requestText(wish: Wish, authority: string, fields: string): string {
   const { method, path, headers = [], body } = wish
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   const length = body === undefined ? '' : `Content-Length: ${body.length}\r\n`
