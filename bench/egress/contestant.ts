@@ -38,13 +38,12 @@ export interface Served {
 }
 
 /** Starts one of the programs `serve-*.ts` of this folder, which prints `{ port, auth }` when it is ready. */
-export async function startNode(program: string, arena: Arena, role: Role): Promise<Running> {
+export async function startNode(program: URL, arena: Arena, role: Role): Promise<Running> {
   const { folder, originAuthority, proxyAuthority, origin } = arena
   const told: Served = { role, folder, originAuthority, proxyAuthority, origin }
-  const file = fileURLToPath(new URL(`./${program}.js`, import.meta.url))
   // Every Node program gets the server's authority the same way, whatever else it offers for it.
   const environment = { NODE_EXTRA_CA_CERTS: originAuthority, HOME: folder, TMPDIR: folder }
-  const command = [process.execPath, file, JSON.stringify(told)]
+  const command = [process.execPath, fileURLToPath(program), JSON.stringify(told)]
   const child = startOn(cores.proxy, command, { ...environment, NODE_ENV: 'production' })
   try {
     const { port, auth } = JSON.parse(await firstLine(child)) as { port: number; auth: string }

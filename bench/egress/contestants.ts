@@ -19,35 +19,36 @@ export const contestants: readonly Contestant[] = [
     roles: ['relay', 'intercept'],
     issuer: 'Caisson',
     http2: true,
-    start: (arena, role) => startNode('serve-caisson', arena, role),
+    start: (arena, role) => startNode(new URL('./serve-caisson.js', import.meta.url), arena, role),
   },
   {
     name: 'bare `pipe()`',
     roles: ['relay'],
     issuer: '',
     http2: false,
-    start: (arena, role) => startNode('serve-pipe', arena, role),
+    start: (arena, role) => startNode(new URL('./serve-pipe.js', import.meta.url), arena, role),
   },
   {
     name: `proxy-chain ${versionOf('proxy-chain')}`,
     roles: ['relay'],
     issuer: '',
     http2: false,
-    start: (arena, role) => startNode('serve-proxy-chain', arena, role),
+    start: (arena, role) =>
+      startNode(new URL('./serve-proxy-chain.js', import.meta.url), arena, role),
   },
   {
     name: `mockttp ${versionOf('mockttp')}`,
     roles: ['intercept'],
     issuer: proxyAuthorityName,
     http2: true,
-    start: (arena, role) => startNode('serve-mockttp', arena, role),
+    start: (arena, role) => startNode(new URL('./serve-mockttp.js', import.meta.url), arena, role),
   },
   {
     name: `sandbox-runtime ${versionOf('@anthropic-ai/sandbox-runtime')}`,
     roles: ['relay', 'intercept'],
     issuer: proxyAuthorityName,
     http2: false,
-    start: (arena, role) => startNode('serve-srt', arena, role),
+    start: (arena, role) => startNode(new URL('./serve-srt.js', import.meta.url), arena, role),
   },
   {
     name: versionLine('squid', '-v').replace('Squid Cache: Version', 'squid'),
@@ -145,14 +146,9 @@ async function startTinyproxy(arena: Arena): Promise<Running> {
 
 async function startMitmproxy(arena: Arena, role: Role): Promise<Running> {
   const { folder, port } = await room(arena, 'mitmproxy')
-  return startProgram(
-    [
-      ...['mitmdump', '--quiet', '--listen-host', '127.0.0.1', '--listen-port', String(port)],
-      ...['--set', `confdir=${folder}`, '--set', 'flow_detail=0'],
-      ...['--set', `ssl_verify_upstream_trusted_ca=${arena.originAuthority}`],
-      ...(role === 'relay' ? ['--ignore-hosts', '.*'] : []),
-    ],
-    port,
-    { HOME: folder },
-  )
+  const words = ['--quiet', '--listen-host', '127.0.0.1', '--listen-port', String(port)]
+  const trust = `ssl_verify_upstream_trusted_ca=${arena.originAuthority}`
+  words.push('--set', `confdir=${folder}`, '--set', 'flow_detail=0', '--set', trust)
+  if (role === 'relay') words.push('--ignore-hosts', '.*')
+  return startProgram(['mitmdump', ...words], port, { HOME: folder })
 }

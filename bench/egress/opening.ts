@@ -100,13 +100,9 @@ async function firstRequest(arena: Arena, rounds: number): Promise<Row> {
     if (exitCode !== 0) throw new Error(`curl inside: ${stderr}`)
     return performance.now() - from
   }
-  const floor = timed(() =>
-    run('curl', [
-      ...words.slice(1),
-      ...['--cacert', arena.originAuthority],
-      ...['--connect-to', `${host}:443:127.0.0.1:${arena.origin.secure}`, url],
-    ]),
-  )
+  const server = `${host}:443:127.0.0.1:${arena.origin.secure}`
+  const there = ['--cacert', arena.originAuthority, '--connect-to', server, url]
+  const floor = timed(() => run('curl', [...words.slice(1), ...there]))
   const found = await inTurn({ ours, floor, peer: null }, rounds)
   return {
     figure: 'first request of a new sandbox, by curl',

@@ -95,9 +95,10 @@ function part({ sheet }: Ground, rows: readonly Row[]): string {
     contestants.filter(({ roles }) => roles.includes(role)).map(({ name }) => name)
   return [
     'Medians of rounds in which all take turns. Each proxy has processor 0 for itself; the load generator',
-    'and the server, both in C, share processor 1. Processor time is that of the proxy alone. In brackets: that figure divided by ours. Nothing keeps a',
-    'log but what a goal names. Ours judges by a policy of 10 rules, budgets included; the others let all',
-    'through that their defaults do.',
+    'and the server, both in C, share processor 1. Processor time is that of the proxy alone, which a busy',
+    'machine touches least. In brackets: that figure divided by ours. Nothing keeps a log but what a goal',
+    'names. Ours judges by a policy of 10 rules, budgets included; the others let all through that their',
+    'defaults do.',
     '',
     'Bytes passed on unread, through CONNECT:',
     '',
