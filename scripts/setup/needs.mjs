@@ -14,6 +14,8 @@ export const always = [
   { debian: 'bubblewrap', programs: ['bwrap'], why: 'the Linux driver starts it' },
   { debian: 'git', programs: ['git'], why: 'the tests and the tour make real repositories' },
   { debian: 'python3', programs: ['python3'], why: 'tests make system calls inside with it' },
+  { debian: 'curl', programs: ['curl'], why: 'examples and tests take the way out with it' },
+  { debian: 'openssl', programs: ['openssl'], why: 'tests hold our certificates against it' },
   { debian: 'make', programs: ['make'], why: 'builds init, PID 1 of every sandbox' },
   { debian: 'gcc', programs: ['gcc'], why: 'compiles init' },
   {
@@ -52,9 +54,7 @@ export const forCi = [
     files: ['/usr/bin/javac'],
     why: 'Java is a client of the way out, in the tests',
   },
-  { debian: 'curl', programs: ['curl'], why: 'a client of the way out, in the tests' },
   { debian: 'wget', programs: ['wget'], why: 'a client of the way out, in the tests' },
-  { debian: 'openssl', programs: ['openssl'], why: 'a client of the way out, in the tests' },
   { debian: 'qemu-user', programs: ['qemu-aarch64'], why: 'starts the arm64 build of init' },
 ]
 
@@ -67,9 +67,7 @@ export const forBench = [
     files: ['/usr/include/openssl/ssl.h'],
     why: 'the load generator of the benchmark speaks TLS',
   },
-  { debian: 'openssl', programs: ['openssl'], why: 'makes the authorities of the benchmark' },
   { debian: 'util-linux', programs: ['taskset'], why: 'gives each proxy a processor of its own' },
-  { debian: 'curl', programs: ['curl'], why: 'makes the first request of a sandbox' },
   {
     debian: 'squid-openssl',
     files: ['/usr/lib/squid/security_file_certgen'],

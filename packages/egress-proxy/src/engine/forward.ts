@@ -24,7 +24,7 @@ export interface Allowed {
   readonly sequence: number
   /** Bytes of the request line and header, spent already. */
   readonly headBytes: number
-  /** Takes over when the upstream changes to WebSocket. */
+  /** Takes over when the upstream changes to WebSocket, and tells the end of it, too. */
   readonly switched: (head: ResponseHead, upstream: Duplex) => void
 }
 
@@ -43,6 +43,7 @@ export class Forward {
   #status: number | null = null
   #retried = false
   #answered = false
+  #switched = false
   #over = false
 
   constructor(engine: Engine, allowed: Allowed) {
@@ -99,7 +100,7 @@ export class Forward {
       },
       switched: (head, upstream) => {
         this.#answered = true
-        this.#status = head.status
+        this.#switched = true
         this.#deadline.done()
         this.#allowed.switched(head, upstream)
       },
@@ -201,6 +202,7 @@ export class Forward {
     if (this.#over) return
     this.#over = true
     this.#deadline.done()
+    if (this.#switched) return
     if (!complete) this.#call?.abort()
     this.#engine.recorder.finished(this.#allowed.sequence, {
       bytesOut: this.#bytesOut,

@@ -48,15 +48,11 @@ async function judgeAndForward(
   }
   const { sequence } = ruling
   const judgedBy = engine.policy()
+  const begun = { exchange, client, request, sequence, headBytes, judgedBy }
   const forward = new Forward(engine, {
-    exchange,
-    client,
-    request,
-    sequence,
-    headBytes,
+    ...begun,
     outgoing: outgoingHead(exchange.head, read),
-    switched: (head, upstream) =>
-      void runWebSocket(engine, { exchange, client, request, judgedBy, head, upstream }),
+    switched: (head, upstream) => void runWebSocket(engine, { ...begun, head, upstream }),
   })
   await forward.run()
 }

@@ -139,12 +139,19 @@ function usualPort(scheme: 'https' | 'http'): number {
   return scheme === 'https' ? 443 : 80
 }
 
-/** Fields that end at the proxy, or that the sender writes anew. */
+/**
+ * Fields that end at the proxy, or that the sender writes anew, and those by which the next hop may take
+ * the request for one to another host than was judged.
+ */
 const dropped = new Set([
   'content-length',
   'transfer-encoding',
   'connection',
   'expect',
+  'forwarded',
+  'x-forwarded-host',
+  'x-forwarded-server',
+  'x-host',
   'host',
   'keep-alive',
   'proxy-authenticate',
@@ -158,8 +165,17 @@ function outgoingFields(headers: readonly Field[]): readonly Field[] {
   return headers.filter(([name]) => !dropped.has(name))
 }
 
-/** Fields of an answer that would lead around the proxy: another protocol, another authority. */
-const unwanted = new Set(['alt-svc', 'alt-used', 'proxy-authenticate', 'proxy-authentication-info'])
+/**
+ * Fields of an answer that would lead around the proxy (another protocol, another authority), or that
+ * only the proxy may say.
+ */
+const unwanted = new Set([
+  'alt-svc',
+  'alt-used',
+  'caisson-refusal',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+])
 
 /** The fields of an answer as they go on. */
 export function incomingFields(headers: readonly Field[]): readonly Field[] {

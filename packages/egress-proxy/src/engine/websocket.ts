@@ -9,7 +9,7 @@ import { acceptsHandshake } from '../websocket/handshake.ts'
 import type { Client } from './client.ts'
 import type { Engine } from './engine.ts'
 import { asked } from './judge.ts'
-import { relay, reset } from './relay.ts'
+import { relay, type RelayEnd, reset } from './relay.ts'
 import { answerRefusal } from './refusal-answer.ts'
 import { noLongerAllowed, stillAllows } from './still-allows.ts'
 import type { Refusal } from '../refusal.ts'
@@ -19,6 +19,9 @@ export interface WebSocketEnds {
   readonly exchange: Exchange
   readonly client: Client
   readonly request: HttpRequest
+  readonly sequence: number
+  /** Bytes of the handshake, spent already. */
+  readonly headBytes: number
   /** The policy that allowed the request. */
   readonly judgedBy: CompiledPolicy
   readonly head: ResponseHead
@@ -71,7 +74,11 @@ function refusalNow(engine: Engine, { request, judgedBy }: WebSocketEnds): Refus
 const reason = 'the host’s answer to the WebSocket handshake does not belong to it'
 
 async function carry(engine: Engine, ends: WebSocketEnds, stream: Duplex): Promise<void> {
-  const { client, request, upstream } = ends
+  const { client, request, upstream, sequence, head } = ends
+  const startedMs = engine.now()
+  let bytesOut = ends.headBytes
+  let bytesIn = 0
+  let outcome: RelayEnd = 'cut'
   const cut = (): void => {
     reset(stream)
     reset(upstream)
@@ -82,16 +89,18 @@ async function carry(engine: Engine, ends: WebSocketEnds, stream: Duplex): Promi
   const sent = new FrameMeter('client')
   const received = new FrameMeter('server')
   try {
-    await relay(stream, upstream, {
+    outcome = await relay(stream, upstream, {
       out: (chunk) => {
         idle.touch()
         if (!sent.push(chunk)) return false
         const over = engine.ledger.spend(request.host, chunk.length, null)
         if (over !== null) void engine.judge.refuse(asked(request), budgetRefusal(over), client)
+        else bytesOut += chunk.length
         return over === null
       },
       in: (chunk) => {
         idle.touch()
+        bytesIn += chunk.length
         engine.received(chunk.length)
         return received.push(chunk)
       },
@@ -100,5 +109,8 @@ async function carry(engine: Engine, ends: WebSocketEnds, stream: Duplex): Promi
     idle.done()
     age.done()
     forget()
+    const durationMs = engine.now() - startedMs
+    const figures = { bytesOut, bytesIn, status: head.status, outcome, durationMs }
+    engine.recorder.finished(sequence, figures)
   }
 }

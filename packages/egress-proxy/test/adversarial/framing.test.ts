@@ -179,6 +179,18 @@ describe('a malformed request', () => {
     inside.destroy()
   })
 
+  it('does not pass on what names another host for the next hop', async () => {
+    await using world = await Proxied.open({ network })
+    const inside = await world.intercepted()
+    const names = ['Forwarded: host=evil.test', 'X-Forwarded-Host: evil.test', 'X-Host: evil.test']
+    inside.send(`GET /x HTTP/1.1\r\nHost: ${good}\r\n${names.join('\r\n')}\r\nX-Kept: 1\r\n\r\n`)
+    expect(statusOf(await inside.answer())).to.equal(200)
+    const [seen] = world.origin.seen
+    expect(JSON.stringify(seen?.headers)).to.not.contain('evil.test')
+    expect(seen?.headers).to.have.property('x-kept', '1')
+    inside.destroy()
+  })
+
   it('hears of its refusal before it sends a body', async () => {
     await using world = await Proxied.open({ network: { allow: [good] } })
     const inside = await world.intercepted()

@@ -103,6 +103,7 @@ describe('TLS through the proxy', () => {
     await using world = await Proxied.open({
       answer: (_request, response) => {
         response.setHeader('alt-svc', 'h3=":443"; ma=86400')
+        response.setHeader('caisson-refusal', 'not of the proxy')
         response.setHeader('x-kept', 'yes')
         response.end()
       },
@@ -111,6 +112,7 @@ describe('TLS through the proxy', () => {
       const { status, text } = await way(world, { host: good, port: 443, method: 'GET', path: '/' })
       expect(status, name).to.equal(200)
       expect(text.toLowerCase(), name).to.not.contain('alt-svc')
+      expect(text.toLowerCase(), name).to.not.contain('caisson-refusal')
     }
   })
 

@@ -85,6 +85,25 @@ describe('a WebSocket', () => {
     server.close()
   })
 
+  it('is told in the trail with all that it carried, when it is over', async () => {
+    const lines: string[] = []
+    const audit = { write: (text: string) => void lines.push(...text.trim().split('\n')) }
+    await using world = await Proxied.open({ network, audit })
+    const server = new WebSocketServer({ server: world.origin.server as never })
+    server.on('connection', (socket) => socket.on('message', () => socket.close()))
+    const socket = await world.interceptedSocket(good)
+    const client = new WebSocket(`ws://${good}/ws`, { createConnection: () => socket })
+    client.once('open', () => client.send('x'.repeat(70_000)))
+    await new Promise((resolve) => client.once('close', resolve))
+    await world.proxy.close()
+    const told = lines
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ type, status }) => type === 'finished' && status === 101)
+    expect(told.length).to.equal(1)
+    expect(told[0]?.['bytesOut']).to.be.at.least(70_000)
+    server.close()
+  })
+
   const broken: readonly [why: string, bytes: Buffer][] = [
     ['an unmasked frame', Buffer.from([0x81, 2, 0x68, 0x69])],
     ['a reserved bit', frame('hi', 0xc1)],
