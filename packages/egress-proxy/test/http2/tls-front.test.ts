@@ -1,7 +1,6 @@
 import { expect } from 'chai'
 import { once } from 'node:events'
 import { connect, type ClientHttp2Session } from 'node:http2'
-import net from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Exchange, ProtocolFault } from '../../dist/exchange.js'
 import { serveHttp2, type Http2Front } from '../../dist/http2/front-listen.js'
@@ -157,7 +156,7 @@ describe('front of HTTP/2 over TLS', () => {
             exchange.respond({ status: 200, headers: [] }, endless())
           }
         })
-        const peer = new RawPeer(made.client as net.Socket)
+        const peer = new RawPeer(made.client)
         for (const part of parts) peer.write(part)
         while (made.exchanges.length < exchanges) await turn()
         if (parts.length > 0) await peer.frame(({ type }) => type === kind.settings)
@@ -173,7 +172,7 @@ describe('front of HTTP/2 over TLS', () => {
 
   it('sends GOAWAY with its reason to a client that breaks the framing', async () => {
     await using made = await Terminated.open(() => undefined)
-    const peer = new RawPeer(made.client as net.Socket)
+    const peer = new RawPeer(made.client)
     peer.write(
       hello,
       frame(kind.headers, { stream: 1 }, pack(get)),
