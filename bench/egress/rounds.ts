@@ -70,7 +70,7 @@ async function warmUp(
   running: Running,
 ): Promise<void> {
   if (first === undefined) return
-  const load = { ...first.load, seconds: first.role === 'relay' ? 1 : 3 }
+  const load = { ...first.load, seconds: first.role === 'relay' ? 1 : 5 }
   await runLoad(arena, load, running).catch(() => undefined)
 }
 
