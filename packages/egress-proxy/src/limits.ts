@@ -24,6 +24,9 @@ export interface ProxyLimits {
   /** Read of a connection before its request was judged. */
   readonly unjudgedBytes: number
   readonly http2Streams: number
+  /** One message of gRPC on its way out, and how many one call may send. */
+  readonly grpcMessageBytes: number
+  readonly grpcMessages: number
   /** Leaf certificates kept. */
   readonly leaves: number
   readonly handshakesPerSecond: number
@@ -64,6 +67,8 @@ export const defaultLimits: ProxyLimits = Object.freeze({
   headerBytes: 32_768,
   unjudgedBytes: 65_536,
   http2Streams: 100,
+  grpcMessageBytes: 67_108_864,
+  grpcMessages: 1_000_000,
   leaves: 256,
   handshakesPerSecond: 200,
   questionsPerSecond: 500,

@@ -4,6 +4,8 @@ import type { Call, CallEvents, Exchange, UpstreamConnection } from '../exchange
 import type { Body, OutgoingHead, ResponseHead } from '../http-message.ts'
 import type { CompiledPolicy } from '../decide/policy.ts'
 import type { HttpRequest } from '../decide/request.ts'
+import { isGrpc } from '../http2/field-section.ts'
+import { GrpcMessages } from '../http2/grpc-messages.ts'
 import { type Refusal, RefusalError } from '../refusal.ts'
 import type { Client } from './client.ts'
 import type { Deadline } from './deadlines.ts'
@@ -167,21 +169,24 @@ export class Forward {
   }
 
   #metered(body: Body): MeteredBody {
-    const { host } = this.#allowed.request
+    const { host, headers } = this.#allowed.request
+    const { grpcMessageBytes: messageBytes, grpcMessages: messages } = this.#engine.limits
+    const grpc = isGrpc(headers) ? new GrpcMessages({ messageBytes, messages }) : null
     return new MeteredBody(body, {
-      onBytes: (count) => {
+      onBytes: (count, chunk) => {
         const code = this.#engine.ledger.spend(host, count, this.#bytesOut)
-        if (code !== null) this.#overBudget(budgetRefusal(code))
+        const refusal = code !== null ? budgetRefusal(code) : grpcFault(grpc, chunk)
+        if (refusal !== null) this.#stop(refusal)
         else this.#bytesOut += count
         this.#touch()
-        return code === null
+        return refusal === null
       },
       onOver: () => this.#touch(),
     })
   }
 
   /** The upstream sees a cut, never an end; the client hears why, if it has no answer yet. */
-  #overBudget(refusal: Refusal): void {
+  #stop(refusal: Refusal): void {
     this.#call?.abort()
     if (!this.#answered) void this.#refuse(refusal)
     else this.#allowed.exchange.abort()
@@ -217,6 +222,14 @@ export class Forward {
 /** Nothing was sent on it. One that is shared (HTTP/2) may carry the requests of others. */
 function release(upstream: UpstreamConnection): void {
   if (upstream.inUse === undefined) upstream.destroy()
+}
+
+/** A call may send messages of gRPC and nothing else, or what counts them counts nothing. */
+function grpcFault(messages: GrpcMessages | null, chunk: Uint8Array): Refusal | null {
+  const fault = messages?.push(chunk) ?? null
+  if (fault === null) return null
+  const reason = `the body is no proper sequence of gRPC messages (${fault})`
+  return { code: 'bad_request', rule: null, reason, remedy: 'send smaller or well-formed messages' }
 }
 
 const again = 'try again later'

@@ -3,7 +3,7 @@ import type { Body, BodySink, Field } from '../http-message.ts'
 /** Looks at a body on its way. */
 export interface BodyMeter {
   /** Bytes are about to be passed on; `false` stops the body, which then fails. */
-  onBytes(count: number): boolean
+  onBytes(count: number, chunk: Uint8Array): boolean
   /** Nothing more comes: it was complete, or not. */
   onOver(complete: boolean): void
 }
@@ -54,7 +54,7 @@ export class MeteredBody implements Body {
 
   #pass(chunk: Uint8Array, sink: BodySink): void {
     if (this.#over) return
-    if (this.#meter.onBytes(chunk.length)) {
+    if (this.#meter.onBytes(chunk.length, chunk)) {
       sink.data(chunk)
       return
     }

@@ -61,6 +61,22 @@ describe('budgets at the proxy', () => {
     session.destroy()
   })
 
+  it('count messages of gRPC, and cut a call that sends anything else', async () => {
+    await using world = await Proxied.open({ network: { allow } })
+    const call = (body: Buffer): string =>
+      `POST /pkg.Svc/Call HTTP/1.1\r\nHost: ${good}\r\nContent-Type: application/grpc\r\n` +
+      `Content-Length: ${body.length}\r\n\r\n${body.toString('latin1')}`
+    const message = Buffer.from([0, 0, 0, 0, 2, 0x68, 0x69])
+    const proper = await world.intercepted()
+    expect(statusOf(await proper.send(call(message)).answer())).to.equal(200)
+    proper.destroy()
+    const stolen = await world.intercepted()
+    const answer = await stolen.send(call(Buffer.from('root:x:0:0:root:/root'))).answer()
+    expect(answer.toString()).to.contain('bad_request')
+    expect(world.origin.seen.length).to.equal(1)
+    stolen.destroy()
+  })
+
   it('let the same upload through when they are wide enough', async () => {
     await using world = await Proxied.open({
       network: { allow, budgets: { bytesPerRequest: 3 * MiB } },
