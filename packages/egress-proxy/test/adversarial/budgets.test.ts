@@ -72,7 +72,7 @@ describe('budgets at the proxy', () => {
     proper.destroy()
     const stolen = await world.intercepted()
     const answer = await stolen.send(call(Buffer.from('root:x:0:0:root:/root'))).answer()
-    expect(answer.toString()).to.contain('bad_request')
+    expect(answer).to.contain('bad_request')
     expect(world.origin.seen.length).to.equal(1)
     stolen.destroy()
   })
