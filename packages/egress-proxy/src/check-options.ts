@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { defaultLimits, type ProxyLimits } from './limits.ts'
 import type { EgressProxyOptions } from './options.ts'
 
-const certificates = z
-  .string()
-  .includes('-----BEGIN CERTIFICATE-----', { error: 'must be certificates, PEM' })
+const certificates = z.string().includes('-----BEGIN CERTIFICATE-----', {
+  error: 'must be the text of certificates, PEM, not a path',
+})
 
 const callable = z.custom<(...given: never[]) => unknown>(
   (value) => typeof value === 'function',
@@ -22,6 +22,8 @@ const limits = z.strictObject(
   Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, limit.optional()])),
 ) satisfies z.ZodType<Partial<Record<string, number | undefined>>>
 
+const knownHooks = { onRequest: callable.optional(), onResponse: callable.optional() }
+
 /** What is not looked at more closely by the part that it is for. */
 const schema = z.strictObject({
   policy: z.unknown(),
@@ -33,9 +35,7 @@ const schema = z.strictObject({
   clientCertificates: z.record(z.string(), z.unknown()).optional(),
   certificateNames: z.union([z.enum(['policy', 'any']), z.array(z.string())]).optional(),
   onAsk: callable.optional(),
-  hooks: z
-    .strictObject({ onRequest: callable.optional(), onResponse: callable.optional() })
-    .optional(),
+  hooks: z.strictObject(knownHooks).optional(),
   limits: limits.optional(),
   audit: z.object({}).optional(),
   telemetry: z.boolean().optional(),
@@ -55,7 +55,19 @@ export function checkOptions(options: EgressProxyOptions): void {
   const [issue] = error?.issues ?? []
   if (issue === undefined) return
   const where = issue.path.length === 0 ? 'options' : issue.path.join('.')
-  throw new TypeError(`egress: ${where}: ${issue.message}`)
+  throw new TypeError(`egress: ${where}: ${told(issue)}`)
+}
+
+/** Letters of an unknown name that an error repeats. */
+const maxToldLetters = 64
+
+/** An issue in words that help: for a name that is none, those there are. */
+function told(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'unrecognized_keys') return issue.message
+  const [stranger = ''] = issue.keys
+  const place = String(issue.path.at(-1) ?? '')
+  const known = Object.keys({ limits: defaultLimits, hooks: knownHooks }[place] ?? schema.shape)
+  return `unknown name ${JSON.stringify(stranger.slice(0, maxToldLetters))}; known are ${known.join(', ')}`
 }
 
 /** The bounds that hold: those that were given, the default ones otherwise. */

@@ -65,7 +65,8 @@ function refuse(what: string, options?: ErrorOptions): RefusalError {
       code: 'tls_failed',
       rule: null,
       reason: `The upstream could not be proved to be who it should be: ${what}.`,
-      remedy: 'Check the name; an authority of your own has to be given to the proxy as trusted.',
+      remedy:
+        'Check the name; for an authority of its own, ask the owner to add it to the option `trust`.',
     },
     options,
   )
