@@ -8,6 +8,8 @@ import { priceService } from './src/price-service.ts'
 await using service = await priceService()
 const { egress } = service
 const run = promisify(execFile)
+/** Stands in for somebody who is asked. */
+const confirm = (question: string): boolean => question.startsWith('POST ')
 
 {
   // #region sandbox
@@ -37,6 +39,52 @@ const run = promisify(execFile)
 }
 
 {
+  const { mkdtemp, readFile, rm } = await import('node:fs/promises')
+  const folder = await mkdtemp('/tmp/caisson-example-')
+  const trail = `${folder}/trail.jsonl`
+  const { createSandbox } = await import('@caisson/bubblewrap')
+  {
+    // #region asked
+    await using sandbox = await createSandbox({
+      policy: {
+        network: {
+          allow: ['prices.example.test'],
+          // The ceiling of what onAsk may grant; without onAsk it is refused.
+          ask: [{ host: 'prices.example.test', methods: ['POST'], paths: ['/orders'] }],
+          budgets: { bytesPerRequest: 10_000 },
+        },
+      },
+      egress: {
+        ...egress,
+        onAsk: ({ method, host, path }) => confirm(`${method} ${host}${path}?`),
+        hooks: {
+          onRequest: ({ path }) => (path === '/old' ? { deny: 'use /today instead' } : undefined),
+        },
+        audit: { path: trail },
+      },
+    })
+    sandbox.on('request', ({ decision }) => console.log(decision.verdict, decision.code ?? ''))
+    await sandbox.exec('curl -sS -d "a round" https://prices.example.test/orders')
+
+    // All of `network` is replaced, at once, on open connections too.
+    await sandbox.network.update({ allow: [{ host: 'prices.example.test', paths: ['/today'] }] })
+    // #endregion
+    const { denials } = await sandbox.exec('curl -sS https://prices.example.test/orders')
+    strictEqual(denials.length, 1)
+  }
+  // #region trail
+  const { verifyAuditTrail } = await import('@caisson/egress-proxy')
+
+  // After the end of the sandbox: the trail is complete then.
+  const verdict = verifyAuditTrail(await readFile(trail, 'utf8'))
+  console.log(verdict.whole ? `${verdict.lines} lines` : `line ${verdict.line}: ${verdict.fault}`)
+  // #endregion
+  ok(verdict.whole && verdict.closed)
+  strictEqual(service.seen.join(), 'GET /today,POST /orders')
+  await rm(folder, { recursive: true })
+}
+
+{
   // #region standalone
   const { createEgressProxy } = await import('@caisson/egress-proxy')
 
@@ -48,13 +96,16 @@ const run = promisify(execFile)
 
   // On loopback, for whoever has the token: it is in the URL.
   const { url } = await proxy.listen()
-  // #endregion
+
+  // Clients must trust the proxy's authority; each toolchain has a variable for that.
   const { mkdtemp, rm, writeFile } = await import('node:fs/promises')
   const folder = await mkdtemp('/tmp/caisson-example-')
+  await writeFile(`${folder}/ca.pem`, proxy.certificate)
+  const env = { HTTPS_PROXY: url, CURL_CA_BUNDLE: `${folder}/ca.pem` }
+  const { stdout } = await run('curl', ['-sS', 'https://prices.example.test/today'], { env })
+  // #endregion
   try {
-    await writeFile(`${folder}/ca.pem`, proxy.certificate)
     const asked = ['-sS', '--cacert', `${folder}/ca.pem`, 'https://prices.example.test/today']
-    const { stdout } = await run('curl', asked, { env: { HTTPS_PROXY: url } })
     strictEqual(stdout, 'a round is 12.50')
     const uninvited = run('curl', asked, { env: { HTTPS_PROXY: url.replace(/:[^:@/]*@/, ':no@') } })
     ok(await uninvited.then(() => false).catch(() => true), 'a wrong token lets nobody in')

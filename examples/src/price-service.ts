@@ -1,5 +1,6 @@
 import { createTestAuthority } from '@caisson/egress-proxy/testing'
 import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 
@@ -15,25 +16,32 @@ export const priceHost = 'prices.example.test'
 
 /** Serves prices over https, under a name that exists nowhere else. */
 export async function priceService(): Promise<PriceService> {
-  const authority = createTestAuthority()
   const seen: string[] = []
   const sockets = new Set<Socket>()
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    seen.push(`${request.method} ${request.url}`)
+    response.end('a round is 12.50')
+  }
+  // #region stand-in
+  const authority = createTestAuthority()
   const server = createServer(
     { SNICallback: (name, callback) => callback(null, authority.contextFor(name)) },
-    (request, response) => {
-      seen.push(`${request.method} ${request.url}`)
-      response.end('a round is 12.50')
-    },
+    answer,
   )
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const egress = {
+    hosts: { 'prices.example.test:443': `127.0.0.1:${port}` },
+    trust: authority.certificate,
+  }
+  // #endregion
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
   return {
-    egress: { hosts: { [`${priceHost}:443`]: `127.0.0.1:${port}` }, trust: authority.certificate },
+    egress,
     seen,
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy()

@@ -13,7 +13,8 @@ import { loadTelemetry } from './telemetry/load-telemetry.ts'
  *
  * ```ts
  * await using proxy = await createEgressProxy({ policy: { network: { allow: ['api.good.test'] } } })
- * const { url } = await proxy.listen({ port: 0 })
+ * const { url } = await proxy.listen()
+ * // For clients: HTTPS_PROXY is `url`, and `proxy.certificate` is the authority to trust.
  * ```
  *
  * @throws SandboxError `POLICY_INVALID`, `POLICY_UNSUPPORTED`; `LAUNCH_FAILED` when `isolate` is `process` and

@@ -8,7 +8,8 @@ import type { EgressOptions } from './options.ts'
  * stream. Drivers' own `createSandbox` make one from their option `egress`; with core's, pass it as
  * `gateway`.
  *
- * @throws TypeError for options that are none, when a sandbox is made
+ * @throws TypeError for options that are none, when a sandbox is made whose policy names something to reach:
+ * no sooner, and not for one that reaches nothing
  */
 export function egressGateway(options: EgressOptions = {}): EgressGateway {
   return {

@@ -5,7 +5,10 @@ import type { Duplex } from 'node:stream'
 
 /** Where an own listener is. */
 export interface ListenAt {
-  /** Default `127.0.0.1`. */
+  /**
+   * Default `127.0.0.1`. Name an address that clients can reach: it stands in the URL as it is, so that of
+   * `0.0.0.0` leads nowhere from another machine or network namespace.
+   */
   readonly host?: string | undefined
   /** Default 0: a free one. */
   readonly port?: number | undefined

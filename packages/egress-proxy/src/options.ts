@@ -24,7 +24,7 @@ export interface EgressOptions {
    * address in one is judged by the IPv4 address in it. Default: none, and the well-known ones are refused.
    */
   readonly nat64?: readonly string[] | undefined
-  /** Authorities to trust of upstreams, PEM, beside those of Node. */
+  /** Authorities to trust of upstreams, beside those of Node: the text of their certificates (PEM), not a path. */
   readonly trust?: string | readonly string[] | undefined
   /** Certificates that upstreams ask for, by `host:port`; PEM. They never go inside. */
   readonly clientCertificates?: Readonly<Record<string, ClientCertificateOption>> | undefined
@@ -55,7 +55,7 @@ export interface EgressOptions {
 
 /** What {@link createEgressProxy} takes. */
 export interface EgressProxyOptions extends EgressOptions {
-  /** Only `network` is looked at. */
+  /** Only `network` is looked at: other clauses have to be valid, and are not enforced here. */
   readonly policy: Policy
   /** Stands in certificates and in the audit trail: letters, digits, `_` and `-`, 64 at most. Default: random. */
   readonly id?: string | undefined
