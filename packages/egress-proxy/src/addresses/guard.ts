@@ -66,9 +66,10 @@ function builtIn(): [AddressRange, Special][] {
 }
 
 function translator(cidr: string): [AddressRange, Special] {
-  const range = readRange(cidr)
-  const embeds = range.family === 6 ? nat64Embedding(range.bits) : null
-  if (embeds === null) throw new TypeError(`no translator can have the prefix ${cidr}`)
+  const range = parseRange(cidr)
+  const embeds = range?.family === 6 ? nat64Embedding(range.bits) : null
+  if (range === null || embeds === null)
+    throw new TypeError(`nat64: ${cidr} is no prefix of a translator, such as 64:ff9b::/96`)
   return [range, { name: 'NAT64', metadata: false, embeds }]
 }
 
