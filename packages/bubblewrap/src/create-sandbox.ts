@@ -11,6 +11,21 @@ export interface BubblewrapSandboxOptions extends SandboxOptions {
   readonly egress?: EgressOptions | undefined
 }
 
+const known = {
+  policy: true,
+  egress: true,
+  bubblewrap: true,
+  require: true,
+  labels: true,
+  allowWeaker: true,
+  gateway: true,
+  signal: true,
+  timeoutMs: true,
+} satisfies Record<keyof BubblewrapSandboxOptions, true>
+
+/** Most letters of an unknown name that an error repeats. */
+const maxToldLetters = 64
+
 /**
  * `createSandbox` of core with this driver. For many sandboxes make one `bubblewrap()` and pass it to
  * core's `createSandbox`: it looks at the machine once.
@@ -24,6 +39,11 @@ export async function createSandbox(options: BubblewrapSandboxOptions): Promise<
   if ('driver' in options || 'drivers' in options)
     throw new TypeError(
       'this createSandbox always takes bubblewrap; for another driver import it from @caisson/core',
+    )
+  const stranger = Object.keys(options).find((name) => !Object.hasOwn(known, name))
+  if (stranger !== undefined)
+    throw new TypeError(
+      `createSandbox: unknown option ${JSON.stringify(stranger.slice(0, maxToldLetters))}; known are ${Object.keys(known).join(', ')}`,
     )
   const { bubblewrap: driverOptions, egress, gateway, ...rest } = options
   if (egress !== undefined && gateway !== undefined)
