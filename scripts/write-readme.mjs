@@ -11,9 +11,12 @@ const { regenerated, supportTable } = await load('test/dist/generated-docs.js')
 const { behaviours } = await load('packages/driver-conformance/dist/index.js')
 const { bubblewrap } = await load('packages/bubblewrap/dist/index.js')
 
-const pages = ['.', 'packages/bubblewrap', 'packages/driver-conformance'].map(
-  (p) => `${p}/README.md`,
-)
+const pages = [
+  '.',
+  'packages/bubblewrap',
+  'packages/driver-conformance',
+  'packages/egress-proxy',
+].map((p) => `${p}/README.md`)
 const table = supportTable(behaviours, [bubblewrap()])
 /** @param {string} path */
 const read = (path) => readFileSync(join(root, path), 'utf8')

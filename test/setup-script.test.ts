@@ -26,7 +26,7 @@ function machine(installing: string): Disposable & { path: string; log: () => st
   }
 }
 
-const programs = 'bwrap git python3 make gcc musl-gcc'
+const programs = 'bwrap git python3 curl openssl make gcc musl-gcc'
 
 const why = process.platform === 'linux' ? '' : ' (skipped: Debian packages are for Linux)'
 
@@ -58,7 +58,7 @@ describe(`scripts/setup.mjs${why}`, () => {
     const [update, install, ...more] = bare.log()
     expect(update).to.match(/ update$/)
     expect(install).to.match(
-      / install --no-install-recommends bubblewrap git python3 make gcc musl-tools$/,
+      / install --no-install-recommends bubblewrap git python3 curl openssl make gcc musl-tools$/,
     )
     expect(more).to.deep.equal([])
   })

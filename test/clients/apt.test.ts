@@ -111,7 +111,7 @@ describe(`apt in a sandbox${why}`, function () {
   it('is told that dots in a path are refused', async () => {
     await using world = await outside({ host: 'mirror.good.test' })
     const result = await update(world, `${secure}/debian ./`)
-    expectRefused(result, 'GET mirror.good.test')
+    expectRefused(result, 'GET mirror.good.test/debian/./InRelease')
     expect(result.stderr).to.include('400  the path holds a dot segment')
     expect(world.origins[secure].connections).to.equal(0)
   })

@@ -66,7 +66,7 @@ describe(`npm in a sandbox${why}`, function () {
     const allow = [{ host: 'registry.good.test', paths: ['/**'] }]
     await using world = await outside({ allow })
     const result = await inProject(world, 'npm install @scope/name')
-    expectRefused(result, 'GET registry.good.test')
+    expectRefused(result, 'GET registry.good.test/@scope%2fname')
     expect(result.stderr).to.include('npm error 400 the path holds an escaped slash - GET ')
     const [denial] = result.denials.filter(({ message }) => message.includes('escaped slash'))
     expect(denial?.remedy).to.include('to allow registry.good.test by rules without paths')

@@ -9,8 +9,10 @@ export type { BubblewrapOptions } from './options.ts'
 // What a program that uses this driver alone needs, so that it installs one package.
 export {
   SandboxError,
+  type AllowRule,
   type Denial,
   type ExecResult,
+  type NetworkPolicy,
   type Policy,
   type RestrictedSandbox,
   type Sandbox,

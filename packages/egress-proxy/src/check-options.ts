@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defaultLimits, type ProxyLimits } from './limits.ts'
-import type { EgressProxyOptions } from './options.ts'
+import type { EgressOptions, EgressProxyOptions } from './options.ts'
 
 const certificates = z.string().includes('-----BEGIN CERTIFICATE-----', {
   error: 'must be the text of certificates, PEM, not a path',
@@ -45,13 +45,30 @@ const schema = z.strictObject({
   onLog: callable.optional(),
 } satisfies Record<keyof EgressProxyOptions, z.ZodType>)
 
+/** What the sandbox itself says is no option of its gateway. */
+const gatewaySchema = schema.omit({
+  policy: true,
+  id: true,
+  locate: true,
+  onDecision: true,
+  onLog: true,
+})
+
 /**
  * Refuses options that are none, and values that cannot be meant: nothing that was asked for is ignored.
  *
  * @throws TypeError that names the option
  */
 export function checkOptions(options: EgressProxyOptions): void {
-  const { error } = schema.safeParse(options)
+  refuse(schema.safeParse(options).error)
+}
+
+/** The same for what a gateway takes: a sandbox says the rest. */
+export function checkGatewayOptions(options: EgressOptions): void {
+  refuse(gatewaySchema.safeParse(options).error)
+}
+
+function refuse(error: z.ZodError | undefined): void {
   const [issue] = error?.issues ?? []
   if (issue === undefined) return
   const where = issue.path.length === 0 ? 'options' : issue.path.join('.')

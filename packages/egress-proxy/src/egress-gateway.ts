@@ -1,4 +1,5 @@
 import type { EgressGateway, EgressRequest, EgressSession } from '@caisson/core'
+import { checkGatewayOptions } from './check-options.ts'
 import { createEgressProxy } from './create-egress-proxy.ts'
 import type { EgressProxy } from './egress-proxy.ts'
 import type { EgressOptions } from './options.ts'
@@ -8,10 +9,10 @@ import type { EgressOptions } from './options.ts'
  * stream. Drivers' own `createSandbox` make one from their option `egress`; with core's, pass it as
  * `gateway`.
  *
- * @throws TypeError for options that are none, when a sandbox is made whose policy names something to reach:
- * no sooner, and not for one that reaches nothing
+ * @throws TypeError for options that are none; what only shows in use (a file, a key), when a sandbox is made
  */
 export function egressGateway(options: EgressOptions = {}): EgressGateway {
+  checkGatewayOptions(options)
   return {
     open: async (request) => {
       const proxy = await createEgressProxy({

@@ -19,6 +19,7 @@ import type {
   ListenHandle,
   ProxyListener,
 } from '../egress-proxy.ts'
+import { checkEvent, checkListen } from '../check-listen.ts'
 import { parseAuthority } from '../names/authority.ts'
 import { admit, attendDatagrams, attendServer, type Entrance } from './attend-listen.ts'
 import type { Assembly } from './assemble.ts'
@@ -53,6 +54,7 @@ export class LiveProxy implements EgressProxy {
   listen(where?: ListenAt): Promise<ProxyListener>
   listen(where: ListenHandle): Promise<void>
   async listen(where: ListenAt | ListenHandle = {}): Promise<ProxyListener | void> {
+    checkListen(where)
     this.#refuseClosed()
     if ('handle' in where) return this.#attend(where)
     const { server, host, port } = await listenOnHost(where)
@@ -110,7 +112,8 @@ export class LiveProxy implements EgressProxy {
     })
   }
 
-  on(_name: 'decision', listener: (decision: EgressDecision) => void): () => void {
+  on(name: 'decision', listener: (decision: EgressDecision) => void): () => void {
+    checkEvent(name)
     const { listeners } = this.#parts
     const entry = (decision: EgressDecision): void => listener(decision)
     listeners.add(entry)

@@ -37,7 +37,7 @@ export const frameFlag: {
 export const headerBytes = 9
 
 /** The largest payload: we never announce another SETTINGS_MAX_FRAME_SIZE. */
-export const maxPayload = 16_384
+const maxPayload = 16_384
 
 /** What stands before a payload. */
 export interface FrameHeader {

@@ -8,7 +8,7 @@ import { KeptHandle } from './kept-handle.ts'
 const partingMs = 1_000
 
 /** Between two looks at every stream of a connection. */
-export const sweepMs = 1_000
+const sweepMs = 1_000
 
 /**
  * A peer of which nothing came for so long is asked for a sign of life, and cut when none comes. This also

@@ -7,6 +7,7 @@ import {
   parsePolicy,
   SandboxError,
 } from '@caisson/core'
+import { checkEvent, checkListen } from '../check-listen.ts'
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -137,6 +138,7 @@ class IsolatedProxy implements EgressProxy {
   listen(where?: ListenAt): Promise<ProxyListener>
   listen(where: ListenHandle): Promise<void>
   async listen(where: ListenAt | ListenHandle = {}): Promise<ProxyListener | void> {
+    checkListen(where)
     this.#refuseClosed()
     if ('handle' in where) return this.#attend(where)
     const said = await this.#link.ask({ kind: 'listen', where }, { ms: answerMs })
@@ -160,7 +162,8 @@ class IsolatedProxy implements EgressProxy {
     await this.#link.ask({ kind: 'update', policy: { ...parsed } }, { ms: answerMs })
   }
 
-  on(_name: 'decision', listener: (decision: EgressDecision) => void): () => void {
+  on(name: 'decision', listener: (decision: EgressDecision) => void): () => void {
+    checkEvent(name)
     const { listeners } = this.#host
     const entry = (decision: EgressDecision): void => listener(decision)
     listeners.add(entry)
