@@ -54,7 +54,8 @@ function carry(from: Duplex, to: Duplex, direction: Direction): void {
   let finished = false
   from.on('data', (chunk: Buffer) => {
     if (!direction.look(chunk)) direction.cut()
-    else if (!to.write(chunk)) from.pause()
+    // A chunk that went to the kernel at once is over the mark all the same, and nothing has to wait for it.
+    else if (!to.write(chunk) && to.writableLength > 0) from.pause()
   })
   to.on('drain', () => from.resume())
   from.once('end', () => {
