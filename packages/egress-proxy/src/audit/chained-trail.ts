@@ -22,6 +22,7 @@ export interface TrailParts {
  * moved; it does not stop somebody who may rewrite the whole file. Checkpoints that are kept elsewhere do.
  */
 export class ChainedTrail implements AuditTrail {
+  readonly keepsNames = true
   readonly #parts: TrailParts
   readonly #startedMs = performance.now()
   #hash = chainStart

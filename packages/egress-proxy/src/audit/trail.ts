@@ -21,6 +21,8 @@ export interface FinishedFigures {
 export interface AuditTrail {
   /** `false`: it cannot be written, and policy wants nothing to happen unwritten. */
   readonly canWrite: boolean
+  /** Whether the names in `DecisionDetails` are wanted. */
+  readonly keepsNames: boolean
   decided(decision: EgressDecision, details: DecisionDetails): void
   finished(sequence: number, figures: FinishedFigures): void
   /** Writes what is left, and a last checkpoint. */
@@ -30,6 +32,7 @@ export interface AuditTrail {
 /** A trail for those who keep none. */
 export const noTrail: AuditTrail = Object.freeze({
   canWrite: true,
+  keepsNames: false,
   decided: () => undefined,
   finished: () => undefined,
   close: () => Promise.resolve(),

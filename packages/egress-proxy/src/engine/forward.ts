@@ -97,9 +97,7 @@ export class Forward {
     return {
       // The client was told to go on when the request was allowed; other interim answers end here.
       informed: () => this.#touch(),
-      responded: (head, body) => {
-        this.#respond(head, body).catch(() => this.#allowed.exchange.abort())
-      },
+      responded: (head, body) => this.#respond(head, body),
       switched: (head, upstream) => {
         this.#answered = true
         this.#switched = true
@@ -110,21 +108,32 @@ export class Forward {
     }
   }
 
-  async #respond(head: ResponseHead, body: Body | null): Promise<void> {
-    const { hooks, limits } = this.#engine
+  #respond(head: ResponseHead, body: Body | null): void {
     this.#deadline.done()
-    if (hooks.onResponse !== undefined) {
-      const view = requestView(this.#allowed.request)
-      const refusal = await askHook(
-        () => hooks.onResponse?.(view, responseView(head)),
-        limits.hookMs,
-      )
-      if (refusal !== null) {
-        body?.cancel()
-        this.#call?.abort()
-        return this.#refuse(refusal)
-      }
+    if (this.#engine.hooks.onResponse !== undefined) {
+      this.#askAbout(head, body).catch(() => this.#allowed.exchange.abort())
+      return
     }
+    try {
+      this.#answer(head, body)
+    } catch {
+      // Thrown into the upstream's reading it could end the host's process.
+      this.#allowed.exchange.abort()
+    }
+  }
+
+  async #askAbout(head: ResponseHead, body: Body | null): Promise<void> {
+    const { hooks, limits } = this.#engine
+    const view = requestView(this.#allowed.request)
+    const ask = () => hooks.onResponse?.(view, responseView(head))
+    const refusal = await askHook(ask, limits.hookMs)
+    if (refusal === null) return this.#answer(head, body)
+    body?.cancel()
+    this.#call?.abort()
+    return this.#refuse(refusal)
+  }
+
+  #answer(head: ResponseHead, body: Body | null): void {
     // While the hook thought, the client may have left, or used up a budget and heard of it.
     if (this.#over || this.#answered) {
       body?.cancel()

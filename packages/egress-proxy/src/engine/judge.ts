@@ -90,8 +90,11 @@ export class Judge {
       const refusal = await this.#grant(request, decision, departure(about))
       if (refusal !== null) return this.refuse(asked(request), refusal, client)
     }
-    const refusal = this.#overBudget(request, about) ?? (await this.#hooked(request))
-    if (refusal !== null) return this.refuse(asked(request), refusal, client)
+    const overBudget = this.#overBudget(request, about)
+    if (overBudget !== null) return this.refuse(asked(request), overBudget, client)
+    // Not asked of nobody: most have no hook, and waiting for nothing takes turns of the event loop.
+    const refused = this.#parts.hooks.onRequest === undefined ? null : await this.#hooked(request)
+    if (refused !== null) return this.refuse(asked(request), refused, client)
     // The policy may have changed while somebody thought: what is sent must be within the newest.
     const newest =
       this.#parts.policy() === policy ? decision : decide(this.#parts.policy(), request)
@@ -135,9 +138,8 @@ export class Judge {
     return code === null ? null : budgetRefusal(code)
   }
 
-  async #hooked(request: HttpRequest): Promise<Refusal | null> {
+  #hooked(request: HttpRequest): Promise<Refusal | null> {
     const { hooks, hookMs } = this.#parts
-    if (hooks.onRequest === undefined) return null
     return askHook(() => hooks.onRequest?.(requestView(request)), hookMs)
   }
 
@@ -147,17 +149,7 @@ export class Judge {
       recorder.refused(what, unwritten, null)
       return { allowed: false, refusal: unwritten }
     }
-    const sequence = recorder.allowed(
-      what,
-      decision,
-      request === undefined
-        ? undefined
-        : {
-            template: decision.template,
-            queryKeys: request.query.map(([key]) => key),
-            headerNames: request.headers.map(([name]) => name),
-          },
-    )
+    const sequence = recorder.allowed(what, decision, request)
     // A strict trail that could not take this very line allows nothing any more, this included.
     if (!recorder.canRecord) return { allowed: false, refusal: unwritten }
     return { allowed: true, decision, sequence }

@@ -1,6 +1,7 @@
 import type { EgressDecision } from '@caisson/core'
 import type { AuditTrail, DecisionDetails } from '../audit/trail.ts'
 import type { Decision } from '../decide/decision.ts'
+import type { HttpRequest } from '../decide/request.ts'
 import type { Refusal } from '../refusal.ts'
 import type { Telemetry } from '../telemetry/telemetry-event.ts'
 import type { Asked } from './client.ts'
@@ -51,9 +52,9 @@ export class Recorder {
   }
 
   /** Returns the decision's number, for `finished`. */
-  allowed(asked: Asked, decision: Decision, details: DecisionDetails = nothing): number {
+  allowed(asked: Asked, decision: Decision, request?: HttpRequest): number {
     this.#allowed += 1
-    return this.#tell(asked, details, {
+    return this.#tell(asked, this.#details(decision, request), {
       verdict: 'allow',
       code: decision.wouldDeny,
       rule: decision.rule,
@@ -88,6 +89,18 @@ export class Recorder {
   finished(sequence: number, figures: Figures): void {
     this.#parts.trail.finished(sequence, figures)
     this.#parts.telemetry?.record({ on: 'finished', sequence, figures })
+  }
+
+  /** Names are gathered only for a trail that writes them down. */
+  #details({ template }: Decision, request: HttpRequest | undefined): DecisionDetails {
+    if (request === undefined) return nothing
+    if (!this.#parts.trail.keepsNames) return { ...nothing, template }
+    const { query, headers } = request
+    return {
+      template,
+      queryKeys: query.map(([key]) => key),
+      headerNames: headers.map(([name]) => name),
+    }
   }
 
   #tell(asked: Asked, details: DecisionDetails, outcome: Outcome): number {

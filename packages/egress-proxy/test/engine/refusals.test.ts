@@ -155,6 +155,7 @@ describe('recorder', () => {
     const log: string[] = []
     const recorder = new Recorder({
       trail: {
+        keepsNames: false,
         canWrite: true,
         decided: ({ sequence, verdict }) => void log.push(`trail ${sequence} ${verdict}`),
         finished: (sequence) => void log.push(`finished ${sequence}`),
