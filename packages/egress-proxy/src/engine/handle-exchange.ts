@@ -48,9 +48,14 @@ async function judgeAndForward(
   }
   const { sequence } = ruling
   const judgedBy = engine.policy()
+  // Field by field: a spread is one of the dearest lines of a request.
   const begun = { exchange, client, request, sequence, headBytes, judgedBy }
   const forward = new Forward(engine, {
-    ...begun,
+    exchange,
+    client,
+    request,
+    sequence,
+    headBytes,
     outgoing: outgoingHead(exchange.head, read),
     switched: (head, upstream) => void runWebSocket(engine, { ...begun, head, upstream }),
   })
