@@ -94,7 +94,7 @@ export class Recorder {
   /** Names are gathered only for a trail that writes them down. */
   #details({ template }: Decision, request: HttpRequest | undefined): DecisionDetails {
     if (request === undefined) return nothing
-    if (!this.#parts.trail.keepsNames) return { ...nothing, template }
+    if (!this.#parts.trail.keepsNames) return { template, queryKeys: [], headerNames: [] }
     const { query, headers } = request
     return {
       template,
