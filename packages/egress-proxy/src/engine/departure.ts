@@ -1,13 +1,11 @@
 import type { Duplex } from 'node:stream'
 
-const mostKept = 65_536
-
 /**
  * Notices that a client leaves while it waits to be let in: nobody reads from it then, and an end that is
  * not read is not heard of. Whoever ends its side before it was let in has given up. Returns what stops
  * that; bytes that came early are put back.
  */
-export function endOnDeparture(stream: Duplex): () => void {
+export function endOnDeparture(stream: Duplex, mostKept: number): () => void {
   const early: Buffer[] = []
   let bytes = 0
   const onData = (chunk: Buffer): void => {

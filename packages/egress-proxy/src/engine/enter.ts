@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Handling } from '../decide/decision.ts'
+import type { CompiledPolicy } from '../decide/policy.ts'
 import type { ConnectionRequest } from '../decide/request.ts'
 import { budgetRefusal } from '../budget/ledger.ts'
 import { type Refusal, RefusalError } from '../refusal.ts'
@@ -28,6 +29,8 @@ export interface Admitted {
   /** What may come through it. */
   readonly handling: readonly Handling[]
   readonly sequence: number
+  /** The policy that allowed it. */
+  readonly judgedBy: CompiledPolicy
   readonly threshold: Threshold
 }
 
@@ -141,7 +144,7 @@ interface Continuation {
 
 async function dialled(
   engine: Engine,
-  { request, client }: Pick<Admitted, 'request' | 'client'>,
+  { request, client, judgedBy }: Pick<Admitted, 'request' | 'client' | 'judgedBy'>,
   then: Continuation,
 ): Promise<void> {
   const refuse = async (refusal: Refusal): Promise<void> => {
@@ -151,12 +154,11 @@ async function dialled(
   const code = engine.ledger.openTunnel()
   if (code !== null) return refuse(budgetRefusal(code))
   const { host, port } = request
-  const older = engine.policy()
   try {
     const upstream = await engine.dialer.connect({ host, port }, client.signal)
     // Dialling takes its time. From here on the tunnel is on the list that a newer policy goes through.
     const carried = { request, handling: then.handling }
-    if (stillAllows(engine.policy(), carried, older)) await runOrDestroy(upstream, then.run)
+    if (stillAllows(engine.policy(), carried, judgedBy)) await runOrDestroy(upstream, then.run)
     else {
       upstream.destroy()
       await refuse(noLongerAllowed)

@@ -26,6 +26,8 @@ export interface Allowed {
   readonly sequence: number
   /** Bytes of the request line and header, spent already. */
   readonly headBytes: number
+  /** The policy that allowed it. */
+  readonly judgedBy: CompiledPolicy
   /** Takes over when the upstream changes to WebSocket, and tells the end of it, too. */
   readonly switched: (head: ResponseHead, upstream: Duplex) => void
 }
@@ -53,7 +55,7 @@ export class Forward {
     this.#allowed = allowed
     this.#startedMs = engine.now()
     this.#movedMs = this.#startedMs
-    this.#judgedBy = engine.policy()
+    this.#judgedBy = allowed.judgedBy
     this.#bytesOut = allowed.headBytes
     this.#body = allowed.exchange.body === null ? null : this.#metered(allowed.exchange.body)
     this.#deadline = engine.deadlines.start(engine.limits.responseMs, () => this.#late())

@@ -46,8 +46,7 @@ async function judgeAndForward(
     answerRefusal(exchange, ruling.refusal)
     return
   }
-  const { sequence } = ruling
-  const judgedBy = engine.policy()
+  const { sequence, policy: judgedBy } = ruling
   // Field by field: a spread is one of the dearest lines of a request.
   const begun = { exchange, client, request, sequence, headBytes, judgedBy }
   const forward = new Forward(engine, {
@@ -56,6 +55,7 @@ async function judgeAndForward(
     request,
     sequence,
     headBytes,
+    judgedBy,
     outgoing: outgoingHead(exchange.head, read),
     switched: (head, upstream) => void runWebSocket(engine, { ...begun, head, upstream }),
   })

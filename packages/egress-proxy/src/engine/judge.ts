@@ -14,7 +14,13 @@ import { noLongerAllowed } from './still-allows.ts'
 
 /** What came of a request: allowed under a number of the trail, or refused and told. */
 export type Ruling =
-  | { readonly allowed: true; readonly decision: Decision; readonly sequence: number }
+  | {
+      readonly allowed: true
+      readonly decision: Decision
+      readonly sequence: number
+      /** The policy that allowed it: a newer one has to be asked again before anything is sent. */
+      readonly policy: CompiledPolicy
+    }
   | { readonly allowed: false; readonly refusal: Refusal }
 
 /** What a judge needs. */
@@ -152,7 +158,7 @@ export class Judge {
     const sequence = recorder.allowed(what, decision, request)
     // A strict trail that could not take this very line allows nothing any more, this included.
     if (!recorder.canRecord) return { allowed: false, refusal: unwritten }
-    return { allowed: true, decision, sequence }
+    return { allowed: true, decision, sequence, policy: this.#parts.policy() }
   }
 }
 

@@ -62,12 +62,19 @@ async function connect(engine: Engine, client: Client, exchange: Exchange): Prom
     const request: ConnectionRequest = { kind: 'connection', door: 'connect', ...place }
     const ruling = await engine.judge.connection(request, client)
     if (!ruling.allowed) return answerRefusal(exchange, ruling.refusal)
-    const { sequence, decision } = ruling
+    const { sequence, decision, policy: judgedBy } = ruling
     const threshold = {
       accept: () => exchange.switchTo({ status: 200, headers: [] }),
       refuse: (refusal: Refusal) => answerRefusal(exchange, refusal),
     }
-    await enter(engine, { request, client, handling: decision.needs.handling, sequence, threshold })
+    await enter(engine, {
+      request,
+      client,
+      handling: decision.needs.handling,
+      sequence,
+      judgedBy,
+      threshold,
+    })
   } catch {
     client.destroy()
   }

@@ -44,7 +44,7 @@ async function attend(
     return leave(client, place)
   }
   const request: ConnectionRequest = { kind: 'connection', door: 'socks', ...place }
-  const welcome = endOnDeparture(client.stream)
+  const welcome = endOnDeparture(client.stream, engine.limits.unjudgedBytes)
   const ruling = await engine.judge.connection(request, client)
   if (!ruling.allowed) return leave(client, ruling.refusal)
   const threshold = {
@@ -55,8 +55,15 @@ async function attend(
     },
     refuse: (refusal: Refusal) => leave(client, refusal),
   }
-  const { sequence, decision } = ruling
-  await enter(engine, { request, client, handling: decision.needs.handling, sequence, threshold })
+  const { sequence, decision, policy: judgedBy } = ruling
+  await enter(engine, {
+    request,
+    client,
+    handling: decision.needs.handling,
+    sequence,
+    judgedBy,
+    threshold,
+  })
 }
 
 type Turned = Extract<SocksEvent, { kind: 'close' }>

@@ -19,17 +19,17 @@ export async function serveTransparent(
     const door = at.port === 80 ? 'plain' : 'tls'
     if (host === null) return await turnAway(engine, client, { door, port: at.port })
     const request = { kind: 'connection', door, host, port: at.port } as const
-    const welcome = endOnDeparture(client.stream)
+    const welcome = endOnDeparture(client.stream, engine.limits.unjudgedBytes)
     const ruling = await engine.judge.connection(request, client)
     if (!ruling.allowed) return client.destroy()
-    const { sequence, decision } = ruling
+    const { sequence, decision, policy: judgedBy } = ruling
     const { handling } = decision.needs
     const accept = (): Duplex => {
       welcome()
       return client.stream
     }
     const threshold = { accept, refuse: () => client.destroy() }
-    await enter(engine, { request, client, handling, sequence, threshold })
+    await enter(engine, { request, client, handling, sequence, judgedBy, threshold })
   } catch {
     client.destroy()
   }

@@ -171,6 +171,19 @@ describe('a newer policy', () => {
     talk.destroy()
   })
 
+  it('holds for a tunnel whose client waits with its handshake', async () => {
+    const rule = { host: good, tunnel: true }
+    await using world = await Proxied.open({ network: { allow: [rule] } })
+    const late = new Line((await connectTo(world.door, `${good}:443`)).socket)
+    await world.proxy.update({ network: { ask: [rule] } })
+    late.send(clientHello(good))
+    await settle(() => world.refused?.code === 'closed')
+    expect(world.refused).to.include({ code: 'closed', host: good })
+    // It was dialled, and nothing was sent.
+    expect(world.proxy.usage().bytesOut).to.equal(0)
+    late.destroy()
+  })
+
   it('cuts a tunnel that has to be asked for now, but not one that was granted', async () => {
     const rule = { host: good, protocol: 'tcp', ports: [80] } as const
     await using world = await Proxied.open({ network: { allow: [rule] }, onAsk: () => true })
