@@ -124,9 +124,11 @@ describe('clients', function () {
   }
 
   for (const client of clients) {
-    describe(client.name, () => {
+    const isThere = spawnSync(client.command, ['--version']).error === undefined
+    const why = isThere ? '' : ` (skipped: no ${client.command} here)`
+    describe(`${client.name}${why}`, () => {
       before(function () {
-        if (spawnSync(client.command, ['--version']).error !== undefined) this.skip()
+        if (why !== '') this.skip()
       })
 
       it('trusts the authority of its own sandbox, and not that of another', async () => {
