@@ -79,12 +79,18 @@ async function ending(child, output) {
 }
 
 /**
+ * @param {string} broken why
+ * @returns {import('./tests/summary.mjs').Report}
+ */
+const nothing = (broken) => ({ passed: 0, failed: 0, skipped: [], failures: [], broken })
+
+/**
  * @param {Run} run
  * @returns {Promise<import('./tests/summary.mjs').Report>}
  */
 async function perform(run) {
   console.log(`\n== ${run.label} (${run.files.length} files)`)
-  if (run.files.length === 0) return { passed: 0, failed: 0, skipped: [], broken: 'no test files' }
+  if (run.files.length === 0) return nothing('no test files')
   const code = await start(run)
   try {
     const report = JSON.parse(readFileSync(run.output, 'utf8'))
@@ -93,7 +99,7 @@ async function perform(run) {
     return { ...report, broken: isClean ? null : `mocha ended with ${code ?? 'a signal'}` }
   } catch {
     // No report was written: the run did not reach its end.
-    return { passed: 0, failed: 0, skipped: [], broken: `mocha exited with ${code}` }
+    return nothing(`mocha exited with ${code}`)
   }
 }
 
@@ -122,7 +128,9 @@ async function main() {
   }
   const { lines, counts, isGood } = summarize(reports, process.argv.length > 2)
   const summaryFile = process.env['CAISSON_TEST_SUMMARY']
-  if (summaryFile !== undefined) writeFileSync(summaryFile, JSON.stringify(counts))
+  const failures = reports.flatMap((report) => report.failures)
+  const summary = { ...counts, failures }
+  if (summaryFile !== undefined) writeFileSync(summaryFile, JSON.stringify(summary))
   console.log(lines.join('\n'))
   process.exitCode = isGood ? 0 : 1
 }

@@ -15,11 +15,14 @@ module.exports = class extends Mocha.reporters.Spec {
     super(runner, options)
     const output = options.reporterOptions?.output
     if (typeof output !== 'string') throw new TypeError('reporter option "output" is missing')
-    /** @type {{ passed: number, failed: number, skipped: string[] }} */
-    const report = { passed: 0, failed: 0, skipped: [] }
+    /** @type {{ passed: number, failed: number, skipped: string[], failures: string[] }} */
+    const report = { passed: 0, failed: 0, skipped: [], failures: [] }
     runner.on(EVENT_TEST_PASS, () => (report.passed += 1))
     // Hooks that fail are told as failures too.
-    runner.on(EVENT_TEST_FAIL, () => (report.failed += 1))
+    runner.on(EVENT_TEST_FAIL, (test, error) => {
+      report.failed += 1
+      report.failures.push(`${test.fullTitle()}\n${error.stack ?? error}`)
+    })
     runner.on(EVENT_TEST_PENDING, (test) => report.skipped.push(test.fullTitle()))
     runner.once(EVENT_RUN_END, () => writeFileSync(output, JSON.stringify(report)))
   }

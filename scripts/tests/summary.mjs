@@ -5,6 +5,7 @@
  * @property {number} passed
  * @property {number} failed
  * @property {string[]} skipped full titles
+ * @property {string[]} failures full titles, each with its error on the lines below
  * @property {string | null} broken why the run did not come to its end
  */
 
@@ -28,6 +29,8 @@ export function summarize(reports, isPartial = false) {
     lines: [
       '',
       ...skipped.map((title) => `skipped: ${title}`),
+      // Last, since whoever reads the end of a long log looks for these.
+      ...reports.flatMap((report) => report.failures.map((failure) => `failed: ${failure}`)),
       ...broken.map((why) => `broken run: ${why}`),
       ...unexplained.map((title) => `failed: skipped without a reason in its title: ${title}`),
       ...empty.map(() => 'failed: a run without tests'),
