@@ -32,5 +32,6 @@ function checkPlace({ host, port }: ListenAt): void {
 
 /** @throws TypeError for an event that there is none of: a listener that never hears is a mistake. */
 export function checkEvent(name: string): void {
-  if (name !== 'decision') throw new TypeError('on: the only event is `decision`')
+  if (name !== 'decision' && name !== 'alarm')
+    throw new TypeError('on: the events are `decision` and `alarm`')
 }

@@ -34,6 +34,7 @@ const schema = z.strictObject({
   trust: z.union([certificates, z.array(certificates)]).optional(),
   clientCertificates: z.record(z.string(), z.unknown()).optional(),
   certificateNames: z.union([z.enum(['policy', 'any']), z.array(z.string())]).optional(),
+  providers: z.record(z.string(), callable).optional(),
   onAsk: callable.optional(),
   hooks: z.strictObject(knownHooks).optional(),
   limits: limits.optional(),
@@ -42,6 +43,7 @@ const schema = z.strictObject({
   isolate: z.enum(['none', 'process']).optional(),
   locate: callable.optional(),
   onDecision: callable.optional(),
+  onAlarm: callable.optional(),
   onLog: callable.optional(),
 } satisfies Record<keyof EgressProxyOptions, z.ZodType>)
 
@@ -51,6 +53,7 @@ const gatewaySchema = schema.omit({
   id: true,
   locate: true,
   onDecision: true,
+  onAlarm: true,
   onLog: true,
 })
 

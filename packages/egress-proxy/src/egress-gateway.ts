@@ -21,6 +21,7 @@ export function egressGateway(options: EgressOptions = {}): EgressGateway {
         policy: request.policy,
         locate: (peer) => request.locate(peer),
         onDecision: (decision) => request.onDecision(decision),
+        onAlarm: (alarm) => request.onAlarm(alarm),
         onLog: (message) => request.onLog(message),
       })
       return session(proxy, request)
@@ -35,9 +36,12 @@ function session(proxy: EgressProxy, { signal }: EgressRequest): EgressSession {
   return {
     doors: proxy.doors,
     certificate: proxy.certificate,
+    environment: proxy.environment,
     listen: (door, handle) => proxy.listen({ handle, door }),
     accept: (connection, arrival) => proxy.accept(connection, arrival),
     update: (policy) => proxy.update(policy),
+    rotateCredential: (id) => proxy.rotateCredential(id),
+    revokeCredential: (id) => proxy.revokeCredential(id),
     usage: () => proxy.usage(),
     ended: proxy.ended,
     close: () => proxy.close(),

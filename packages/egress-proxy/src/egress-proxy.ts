@@ -1,4 +1,4 @@
-import type { EgressArrival, EgressDecision, EgressDoor, EgressUsage, Policy } from '@caisson/core'
+import type { EgressAlarm, EgressArrival, EgressDecision, EgressDoor, EgressUsage, Policy } from '@caisson/core'
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -45,6 +45,8 @@ export interface EgressProxy extends AsyncDisposable {
   readonly id: string
   /** The authority that its clients must trust, PEM. Its key never leaves the proxy. */
   readonly certificate: string
+  /** Variables for whoever runs behind the proxy: dummies of credentials, and canaries. No secret is in it. */
+  readonly environment: Readonly<Record<string, string>>
   /** What a sandbox should listen on inside, for programs that know of no proxy too. */
   readonly doors: readonly EgressDoor[]
   /** Listens on the host, on loopback unless told otherwise; every client needs the token. */
@@ -63,6 +65,20 @@ export interface EgressProxy extends AsyncDisposable {
   update(policy: Policy): Promise<void>
   /** Calls back for each decision, until the returned function is called. */
   on(name: 'decision', listener: (decision: EgressDecision) => void): () => void
+  /** The same for each alarm. */
+  on(name: 'alarm', listener: (alarm: EgressAlarm) => void): () => void
+  /**
+   * Has a credential fetched anew before it is used again. What it was stays hidden in answers.
+   *
+   * @throws TypeError for an id that the policy does not have
+   */
+  rotateCredential(id: string): Promise<void>
+  /**
+   * Takes a credential away for good: requests that need it are refused; its lease is given back.
+   *
+   * @throws TypeError for an id that the policy does not have
+   */
+  revokeCredential(id: string): Promise<void>
   /** What went through so far. */
   usage(): EgressUsage
   /** Resolves when it is closed for good. */

@@ -24,6 +24,12 @@ export interface ProxyLimits {
   /** Read of a connection before its request was judged. */
   readonly unjudgedBytes: number
   readonly http2Streams: number
+  /** A body that has to be read whole before it is judged, decoded. */
+  readonly judgedBodyBytes: number
+  /** How long a credential may take to be had. */
+  readonly credentialMs: number
+  /** An upload below this is never told as unusual. */
+  readonly unusualUploadBytes: number
   /** One message of gRPC on its way out, and how many one call may send. */
   readonly grpcMessageBytes: number
   readonly grpcMessages: number
@@ -67,6 +73,9 @@ export const defaultLimits: ProxyLimits = Object.freeze({
   headerBytes: 32_768,
   unjudgedBytes: 65_536,
   http2Streams: 100,
+  judgedBodyBytes: 33_554_432,
+  credentialMs: 30_000,
+  unusualUploadBytes: 1_048_576,
   grpcMessageBytes: 67_108_864,
   grpcMessages: 1_000_000,
   leaves: 256,

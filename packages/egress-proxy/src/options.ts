@@ -1,4 +1,5 @@
-import type { EgressDecision, EgressPeer, Policy } from '@caisson/core'
+import type { EgressAlarm, EgressDecision, EgressPeer, Policy } from '@caisson/core'
+import type { CredentialProvider } from './credentials/provider.ts'
 import type { AuditOptions } from './audit/options.ts'
 import type { ParentOption } from './dial/parent.ts'
 import type { OnAsk } from './engine/asker.ts'
@@ -34,6 +35,11 @@ export interface EgressOptions {
    * every name, for policies that grow.
    */
   readonly certificateNames?: 'policy' | 'any' | readonly string[] | undefined
+  /**
+   * Functions that hand out secrets, for credentials whose source is `{ provider: name }`. Called in this
+   * process, also when the proxy has one of its own.
+   */
+  readonly providers?: Readonly<Record<string, CredentialProvider>> | undefined
   /** Decides about what `network.ask` names. Without it nothing of that is granted. */
   readonly onAsk?: OnAsk | undefined
   /** Can only narrow what the rules allow. */
@@ -55,7 +61,7 @@ export interface EgressOptions {
 
 /** What {@link createEgressProxy} takes. */
 export interface EgressProxyOptions extends EgressOptions {
-  /** Only `network` is looked at: other clauses have to be valid, and are not enforced here. */
+  /** `network` and `credentials` are looked at: other clauses have to be valid, and are not enforced here. */
   readonly policy: Policy
   /** Stands in certificates and in the audit trail: letters, digits, `_` and `-`, 64 at most. Default: random. */
   readonly id?: string | undefined
@@ -63,6 +69,8 @@ export interface EgressProxyOptions extends EgressOptions {
   readonly locate?: ((peer: EgressPeer) => Promise<string | null>) | undefined
   /** Called for every decision, refusals before the client hears of them. */
   readonly onDecision?: ((decision: EgressDecision) => void) | undefined
+  /** Called for every alarm. */
+  readonly onAlarm?: ((alarm: EgressAlarm) => void) | undefined
   /** Something worth telling happened. */
   readonly onLog?: ((message: string) => void) | undefined
 }

@@ -12,25 +12,26 @@ const headerName = z
 const printable = (maxLength: number) =>
   text(maxLength).regex(/^[!-~]+$/, 'must be printable ASCII without blanks')
 
-const sourceSchema: z.ZodType<CredentialSource> = z.union([
+const sourceSchema: z.ZodType<CredentialSource> = z.custom<CredentialSource>().or(z.union([
   closedObject({ env: variableName }),
   closedObject({ file: text(4095) }),
   closedObject({ command: z.array(text(4096)).min(1, 'must name a program').max(256) }),
   closedObject({ static: text(65_536) }),
-])
+]))
 
-const carrierSchema: z.ZodType<CredentialCarrier> = z.union([
+const carrierSchema: z.ZodType<CredentialCarrier> = z.custom<CredentialCarrier>().or(z.union([
   closedObject({ header: headerName, scheme: printable(64).optional() }),
   closedObject({ basic: printable(256) }),
   closedObject({ query: printable(256) }),
   closedObject({ cookie: printable(256) }),
-])
+]))
 
 /** Schema of one credential. */
 export const credentialSchema: z.ZodType<Credential> = closedObject({
   source: sourceSchema,
   carrier: carrierSchema,
   expose: variableName.optional(),
+  dummyPrefix: printable(64).optional(),
 } satisfies Record<keyof Credential, z.ZodType>)
 
 /** The name by which rules call a credential; `anonymous` and `guest` mean something else there. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { closedObject } from './closed-object.ts'
 import { canonicalHost, hostPatternFault, isAddressRange } from './host-pattern.ts'
-import type { AllowRule, Budgets, DenyRule, NetworkPolicy } from './types.ts'
+import type { AllowRule, BodyRule, Budgets, Canary, DenyRule, NetworkPolicy } from './types.ts'
 import { text, whole } from './values.ts'
 
 const maxRules = 20_000
@@ -63,8 +63,10 @@ const allowRule: z.ZodType<AllowRule> = closedObject({
   paths: paths.optional(),
   query: query.optional(),
   headers: headers.optional(),
-  body: z.record(text(1024), z.json()).optional(),
+  body: z.custom<BodyRule>().optional(),
   identity: text(128).optional(),
+  profile: text(128).optional(),
+  tenant: z.record(text(256), text(4096)).optional(),
   tunnel: z.boolean().optional(),
   websocket: z.boolean().optional(),
   reason: text(1024).optional(),
@@ -109,5 +111,6 @@ export const networkSchema: z.ZodType<NetworkPolicy> = closedObject({
   mode: z.enum(['enforce', 'observe']).optional(),
   transparent: z.boolean().optional(),
   budgets: budgets.optional(),
+  canaries: z.record(text(128), z.custom<Canary>()).optional(),
   addresses: closedObject({ allow: ranges.optional(), deny: ranges.optional() }).optional(),
 } satisfies Record<keyof NetworkPolicy, z.ZodType>)

@@ -71,15 +71,114 @@ export interface AllowRule {
    * held to its values too. Default: any header.
    */
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined
-  /** Refused in this release. */
-  readonly body?: Readonly<Record<string, unknown>> | undefined
-  /** `anonymous` (default), `guest`, or the id of a credential. Only `anonymous` in this release. */
+  /**
+   * What a body may be. A request whose body is of none of these kinds is refused; one without a body is
+   * not. What was judged is what is sent: JSON is written anew from what was read. Default: any body that
+   * carries nobody's identity.
+   */
+  readonly body?: BodyRule | undefined
+  /**
+   * Whose name is on the request. `anonymous` (default): nobody's; a request that carries a key, a token or
+   * a cookie is refused. The id of a credential: the proxy sets that one, and no other may be there; HTTPS
+   * that is read only. `guest`: programs inside bring their own, which lets whatever the host takes leave in
+   * an attacker's name; `auditPolicy` says so.
+   */
   readonly identity?: string | undefined
+  /**
+   * The service whose ways are known: only the headers that it needs go on, and what makes new credentials
+   * there is refused. Default: the one that the host belongs to, if any.
+   */
+  readonly profile?: string | undefined
+  /**
+   * Headers that the proxy sets, in lower case, by which a service refuses every tenant but these:
+   * `{ "anthropic-allowed-org-ids": "…" }`. A client's own are never passed on. Not for tunnels.
+   */
+  readonly tenant?: Readonly<Record<string, string>> | undefined
   /** TLS passes unread, after a look at the name that it is for. Default `false`. */
   readonly tunnel?: boolean | undefined
   /** Whether a GET that fits the rule may change to WebSocket. Default `false`. */
   readonly websocket?: boolean | undefined
   readonly reason?: string | undefined
+}
+
+/** What a single value of a body may be. */
+export type JsonScalar = string | number | boolean | null
+
+/**
+ * A condition on every value that a pattern finds in a JSON body. Patterns are JSON pointers (RFC 6901), in
+ * which `*` is any one key or index and `**` any number of them: `/tools/*\/type`, `/messages/**\/source/url`.
+ * Exactly one of the others stands beside `at`. A pattern that finds nothing is met, unless `required`.
+ */
+export interface JsonCondition {
+  readonly at: string
+  /** Nothing may be there. */
+  readonly absent?: true | undefined
+  /** One of these values. */
+  readonly oneOf?: readonly JsonScalar[] | undefined
+  /** An object that has no other keys. */
+  readonly keys?: readonly string[] | undefined
+  /** A string that is a URL of https, without user and port, whose host is one of these patterns. */
+  readonly urlHosts?: readonly string[] | undefined
+  /** A string, or an array or object, of this length at most: UTF-16 code units, items or keys. */
+  readonly maxLength?: number | undefined
+  /** Something must be there. Default `false`. */
+  readonly required?: boolean | undefined
+}
+
+/** One part that a `multipart/form-data` body may have. */
+export interface PartRule {
+  /** Default 1. */
+  readonly max?: number | undefined
+  /** Media types, without parameters. Default: any. */
+  readonly types?: readonly string[] | undefined
+  /** Whether it may be a file, with a name. Default `false`. */
+  readonly file?: boolean | undefined
+  /** Bytes of its content. Default: what the whole may have. */
+  readonly maxBytes?: number | undefined
+  /** Its whole content, as UTF-8. Default: any. */
+  readonly oneOf?: readonly string[] | undefined
+}
+
+/** What a body may be: of one of these kinds. */
+export interface BodyRule {
+  /** `application/json` and `application/…+json`: no key twice, nothing behind the value. */
+  readonly json?:
+    | {
+        /** The keys that the object at the top may have. Default: any, and it need not be an object. */
+        readonly keys?: readonly string[] | undefined
+        readonly where?: readonly JsonCondition[] | undefined
+      }
+    | undefined
+  /** `application/x-www-form-urlencoded`: these keys, each with values as in `AllowRule.query`. */
+  readonly form?: Readonly<Record<string, string | readonly string[]>> | undefined
+  /** `multipart/form-data`: these parts, by name. */
+  readonly multipart?: Readonly<Record<string, PartRule>> | undefined
+  /** GraphQL over JSON: one operation, whose kind and fields at the top are named. */
+  readonly graphql?:
+    | {
+        /** `viewer`, `repository`. Default: none. */
+        readonly queries?: readonly string[] | undefined
+        readonly mutations?: readonly string[] | undefined
+        readonly subscriptions?: readonly string[] | undefined
+      }
+    | undefined
+  /** gRPC over HTTP/2: `package.Service/Method`, or `package.Service/*`. */
+  readonly grpc?: readonly string[] | undefined
+  /** Bytes, decoded. Default: the proxy's `limits.judgedBodyBytes`, which it cannot exceed. */
+  readonly maxBytes?: number | undefined
+}
+
+/**
+ * Something planted inside that nobody has a reason to send anywhere: when it leaves, somebody went through
+ * what he should not. The request is refused and told as an alarm.
+ */
+export interface Canary {
+  /** The value, where the host application plants it itself: 12 to 4096 printable ASCII characters. */
+  readonly value?: string | undefined
+  /** A variable inside that gets it; without `value`, one that looks like `like` is made up. */
+  readonly expose?: string | undefined
+  /** Default `token`. */
+  readonly like?: 'token' | 'aws-access-key' | 'github-token' | 'anthropic-key' | undefined
 }
 
 /**
@@ -140,6 +239,8 @@ export interface NetworkPolicy {
    */
   readonly transparent?: boolean | undefined
   readonly budgets?: Budgets | undefined
+  /** Tripwires, by name. */
+  readonly canaries?: Readonly<Record<string, Canary>> | undefined
   /** CIDRs. Private, loopback, link-local and metadata addresses are denied unless allowed here. */
   readonly addresses?:
     | {
@@ -149,26 +250,162 @@ export interface NetworkPolicy {
     | undefined
 }
 
-/** Where the secret of a credential is read, on the host. */
-export type CredentialSource =
-  | { readonly env: string }
-  | { readonly file: string }
-  | { readonly command: readonly string[] }
-  | { readonly static: string }
+/**
+ * A text that is read on the host, never inside. One line feed at its end is taken off. `ttlMs` is how long
+ * it holds before it is read anew; default: until an upstream answers 401.
+ */
+export type SecretReference =
+  /** A variable of the host process. */
+  | { readonly env: string; readonly ttlMs?: number | undefined }
+  /** A file, 1 MiB at most. */
+  | { readonly file: string; readonly ttlMs?: number | undefined }
+  /** A program and its arguments, run without a shell, which prints it; 30 s at most. */
+  | { readonly command: readonly string[]; readonly ttlMs?: number | undefined }
+  /** The text itself. It stands in the policy, so that whoever sees the policy sees it. */
+  | { readonly static: string; readonly ttlMs?: number | undefined }
+  /** A function of the host application: the gateway's option `providers`, by this name. */
+  | { readonly provider: string; readonly ttlMs?: number | undefined }
 
-/** Where in a request the proxy puts the secret. */
+/** OAuth 2.0: client credentials (RFC 6749, 4.4), or token exchange (RFC 8693) with `subject`. */
+export interface OAuth2Source {
+  /** `https:`; `http:` only on loopback. */
+  readonly tokenUrl: string
+  readonly clientId: string
+  /** Default: none, for a public client. */
+  readonly clientSecret?: SecretReference | undefined
+  /** How the client proves itself: in `Authorization` (default) or in the form (RFC 6749, 2.3.1). */
+  readonly clientAuth?: 'basic' | 'form' | undefined
+  readonly scope?: string | undefined
+  readonly audience?: string | undefined
+  readonly resource?: string | undefined
+  readonly subject?:
+    | {
+        readonly token: SecretReference
+        /** Default `urn:ietf:params:oauth:token-type:access_token`. */
+        readonly type?: string | undefined
+        readonly requestedType?: string | undefined
+      }
+    | undefined
+  /** Where the token is given back (RFC 7009) when the sandbox ends. Default: it is left to expire. */
+  readonly revokeUrl?: string | undefined
+}
+
+/** An installation token of a GitHub App: an hour at most, for the repositories and rights that are named. */
+export interface GitHubAppSource {
+  /** App id or client id. */
+  readonly appId: string
+  readonly installationId: number
+  /** The app's private key, PEM. */
+  readonly privateKey: SecretReference
+  /** Names without the owner. Default: all that the installation has. */
+  readonly repositories?: readonly string[] | undefined
+  /** `{ contents: "read" }`. Default: all that the installation has. */
+  readonly permissions?: Readonly<Record<string, 'read' | 'write' | 'admin'>> | undefined
+  /** Default `https://api.github.com`. */
+  readonly apiUrl?: string | undefined
+}
+
+/** Keys of AWS, as they are; for the carrier `sigv4`. */
+export interface AwsKeysSource {
+  readonly accessKeyId: SecretReference
+  readonly secretAccessKey: SecretReference
+  readonly sessionToken?: SecretReference | undefined
+}
+
+/** Keys of AWS for a role, less than it has: STS `AssumeRole` with a session policy; for the carrier `sigv4`. */
+export interface AwsRoleSource {
+  readonly roleArn: string
+  readonly keys: AwsKeysSource
+  readonly region: string
+  /** An IAM policy document: the rights are those of the role *and* of this. */
+  readonly sessionPolicy?: Readonly<Record<string, unknown>> | undefined
+  /** Default `caisson`. */
+  readonly sessionName?: string | undefined
+  /** 900 to 43 200. Default 3600. */
+  readonly durationSeconds?: number | undefined
+  readonly externalId?: string | undefined
+  /** Default `https://sts.<region>.amazonaws.com`. */
+  readonly endpoint?: string | undefined
+}
+
+/** A short-lived access token of a Google service account (IAM Credentials, `generateAccessToken`). */
+export interface GcpImpersonationSource {
+  /** Its e-mail address. */
+  readonly serviceAccount: string
+  readonly scopes: readonly string[]
+  /** The caller's own access token. */
+  readonly token: SecretReference
+  /** Default 3600. */
+  readonly lifetimeSeconds?: number | undefined
+  readonly delegates?: readonly string[] | undefined
+  /** Default `https://iamcredentials.googleapis.com`. */
+  readonly endpoint?: string | undefined
+}
+
+/** A secret of HashiCorp Vault or OpenBao; its lease is revoked when the sandbox ends. */
+export interface VaultSource {
+  /** `https:`; `http:` only on loopback. */
+  readonly address: string
+  /** What is read below `/v1/`: `database/creds/readonly`, `secret/data/api`. */
+  readonly path: string
+  /** Which field of `data` (for the key-value engine, version 2: of `data.data`). */
+  readonly field: string
+  readonly token: SecretReference
+  readonly namespace?: string | undefined
+}
+
+/** Where the secret of a credential comes from, on the host. */
+export type CredentialSource =
+  | SecretReference
+  | { readonly oauth2: OAuth2Source }
+  | { readonly githubApp: GitHubAppSource }
+  | { readonly aws: AwsKeysSource }
+  | { readonly awsRole: AwsRoleSource }
+  | { readonly gcp: GcpImpersonationSource }
+  | { readonly vault: VaultSource }
+
+/** Where in a request the proxy puts the secret. What was there before is taken away. */
 export type CredentialCarrier =
+  /** A header, in lower case; with `scheme`, as in `Bearer <secret>`. */
   | { readonly header: string; readonly scheme?: string | undefined }
+  /** `Authorization: Basic`, with this user name (RFC 7617). */
   | { readonly basic: string }
+  /** A key of the query. */
   | { readonly query: string }
+  /** A cookie. */
   | { readonly cookie: string }
+  /**
+   * The request is signed anew (AWS Signature Version 4), for this service and region only; the secret is
+   * of a source `aws` or `awsRole`, or JSON as `credential_process` prints it. With `bucketOwner`, an
+   * account id, S3 refuses buckets of other accounts.
+   */
+  | {
+      readonly sigv4: {
+        readonly service: string
+        readonly region: string
+        readonly bucketOwner?: string | undefined
+      }
+    }
+  /** A certificate and its key, both PEM in one text, shown in the TLS handshake. */
+  | { readonly mtls: true }
+  /** A segment of the path, counted from 0, behind a prefix that stays: `/bot<secret>/send` is `{ segment: 0, prefix: "bot" }`. */
+  | { readonly path: { readonly segment: number; readonly prefix?: string | undefined } }
+  /** A string in a JSON body, by JSON pointer (RFC 6901). */
+  | { readonly json: string }
 
 /** A secret that stays outside; the proxy adds it to the requests that rules name. */
 export interface Credential {
   readonly source: CredentialSource
   readonly carrier: CredentialCarrier
-  /** The variable inside that holds a dummy of the right shape. */
+  /**
+   * The variable inside that holds a dummy of the right shape, another one in each sandbox, for programs
+   * that do not start without a key. `AWS_ACCESS_KEY_ID` for the carrier `sigv4`; it sets
+   * `AWS_SECRET_ACCESS_KEY`, too. Sent anywhere else than where the credential belongs, a dummy is refused
+   * and told as an alarm. Default: none.
+   */
   readonly expose?: string | undefined
+  /** How the dummy looks, where a program checks: text before a random part: `sk-ant-api03-`. Default: by name. */
+  readonly dummyPrefix?: string | undefined
 }
 
 /** Bounds on what a sandbox may use. A missing bound takes the default named in its comment. */

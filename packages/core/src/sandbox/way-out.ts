@@ -86,6 +86,7 @@ export class WayOut {
     const session = await gateway.open({
       ...request,
       onDecision: (decision) => relay.decided(decision),
+      onAlarm: () => undefined,
       onLog: (message) => relay.said(message),
       locate: (peer) => relay.locate(peer),
     })

@@ -1,3 +1,4 @@
+import type { Field } from '../http-message.ts'
 import type { ReasonCode } from './reason.ts'
 
 /**
@@ -13,8 +14,14 @@ export interface Needs {
    * include less. For a request, how it was seen. None for a name, and where it is refused.
    */
   readonly handling: readonly Handling[]
-  /** Whose name is on the request. Other values come with credentials. */
-  readonly identity: 'anonymous'
+  /** Whose name is on the request: `anonymous`, `guest`, or the id of a credential. */
+  readonly identity: string
+  /** The body has to be read first, and the request judged again with it: `HttpRequest.body`. */
+  readonly body: boolean
+  /** Only these headers go on beside the plain ones; `null`: all that were judged. */
+  readonly headers: ReadonlySet<string> | null
+  /** Headers that the proxy sets. */
+  readonly tenant: readonly Field[]
 }
 
 /**

@@ -15,10 +15,15 @@ export function handlingBit(handling: Handling): HandlingSet {
 /** Every set there is, made once and shared. */
 const needs: readonly Needs[] = Array.from({ length: 1 << order.length }, (_none, set) => {
   const handling = Object.freeze(order.filter((_one, place) => (set & (1 << place)) !== 0))
-  return Object.freeze({ handling, identity: 'anonymous' as const })
+  return needing(handling)
 })
 
-const nothing: Needs = Object.freeze({ handling: Object.freeze([]), identity: 'anonymous' })
+function needing(handling: readonly Handling[]): Needs {
+  const tenant = Object.freeze([])
+  return Object.freeze({ handling, identity: 'anonymous', body: false, headers: null, tenant })
+}
+
+const nothing: Needs = needing(Object.freeze([]))
 
 export function needsOf(set: HandlingSet): Needs {
   return needs[set] ?? nothing

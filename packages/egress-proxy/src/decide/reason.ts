@@ -12,6 +12,14 @@
  * | `address_literal` | an address instead of a name |
  * | `denied_by_rule` | a `deny` rule matches |
  * | `method_not_allowed` `path_not_allowed` `query_not_allowed` `header_not_allowed` | rules name host and port, and none allows this request |
+ * | `body_not_allowed` | rules name the request, and none allows what is in its body |
+ * | `body_unreadable` | a body that has to be judged and cannot be read in one way only |
+ * | `foreign_credential` | the request comes in a name that the rule does not give it |
+ * | `dummy_misused` | a dummy of this sandbox, elsewhere than where its credential belongs |
+ * | `minting_refused` | the request would make a new credential, or a session, out of ours |
+ * | `credential_unavailable` `credential_revoked` | the rule's credential cannot be had, or was taken away |
+ * | `secret_found` `canary_found` | what leaves holds a secret that is kept outside, or a canary |
+ * | `response_unreadable` | an answer that may hold a secret is coded in a way that cannot be undone |
  * | `websocket_not_allowed` | the rule does not say `websocket: true` |
  * | `protocol_not_allowed` | TLS where plain HTTP is allowed, the reverse, or neither |
  * | `authority_mismatch` | `Host` or `:authority` is not the host that the connection is for |
@@ -41,6 +49,16 @@ export type ReasonCode =
   | 'path_not_allowed'
   | 'query_not_allowed'
   | 'header_not_allowed'
+  | 'body_not_allowed'
+  | 'body_unreadable'
+  | 'foreign_credential'
+  | 'dummy_misused'
+  | 'minting_refused'
+  | 'credential_unavailable'
+  | 'credential_revoked'
+  | 'secret_found'
+  | 'canary_found'
+  | 'response_unreadable'
   | 'websocket_not_allowed'
   | 'protocol_not_allowed'
   | 'authority_mismatch'

@@ -1,4 +1,6 @@
+import type { BodyView } from '../body/body-view.ts'
 import type { Field } from '../http-message.ts'
+import type { FoundCarrier } from '../identity/found-carrier.ts'
 
 /**
  * How a request came in: `connect` (HTTP CONNECT), `http` (absolute form), `socks`, `tls` and `plain`
@@ -36,6 +38,19 @@ export interface HttpRequest {
   readonly query: readonly (readonly [key: string, value: string])[]
   readonly headers: readonly Field[]
   readonly websocket: boolean
+  /** Everything in it, but for the body, that says in whose name it comes. */
+  readonly carriers: readonly FoundCarrier[]
+  /** `null` while it is not read: then nothing about it is judged, and `Needs.body` says whether it has to be. */
+  readonly body: JudgedBody | null
+}
+
+/** A body that was read whole. */
+export interface JudgedBody {
+  readonly view: BodyView
+  /** Bytes, decoded. */
+  readonly length: number
+  /** What in it says in whose name it comes. */
+  readonly carriers: readonly FoundCarrier[]
 }
 
 /** What is judged. Everything in it is in canonical form, and what is sent is made from it. */

@@ -1,4 +1,4 @@
-import type { EgressDecision, EgressDoor } from '@caisson/core'
+import type { EgressDoor } from '@caisson/core'
 import { randomBytes } from 'node:crypto'
 import { openTrail } from '../audit/open-trail.ts'
 import type { AuditTrail } from '../audit/trail.ts'
@@ -21,6 +21,7 @@ import { Asker } from './asker.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Engine } from './engine.ts'
 import { Judge } from './judge.ts'
+import { Listeners } from './listeners.ts'
 import { boundedLocate, type Locate } from './locator.ts'
 import { OpenConnections } from './open-connections.ts'
 import { planDoors } from './plan-doors.ts'
@@ -40,7 +41,7 @@ export interface Assembly {
   readonly trail: AuditTrail
   readonly doors: readonly EgressDoor[]
   readonly locate: Locate
-  readonly listeners: Set<(decision: EgressDecision) => void>
+  readonly listeners: Listeners
   readonly nat64: readonly string[]
   /** Whether the authority may vouch for a host pattern. */
   readonly covers: (pattern: string) => boolean
@@ -69,13 +70,13 @@ export function assemble(options: EgressProxyOptions, seams: Seams = {}): Assemb
   const { id, cell, hosts, names, vouched } = ground
   // Last of what can fail: from here on there is something to close.
   const trail = openTrail(options.audit, id, options.onLog ?? (() => undefined))
-  const listeners = new Set<(decision: EgressDecision) => void>()
+  const listeners = new Listeners()
   const telemetry = seams.telemetry ?? null
   const recorder = new Recorder({
     trail,
     now: Date.now,
     policyVersion: () => cell.now.compiled.version,
-    onDecision: (decision) => tellAll(decision, [options.onDecision, ...listeners]),
+    onDecision: (decision) => tellAll(decision, [options.onDecision, ...listeners.decision]),
     heard: seams.heard ?? null,
     telemetry,
     patternOf: (host) => hostPattern(cell.now.compiled, host),

@@ -1,4 +1,5 @@
 import {
+  type EgressAlarm,
   type EgressArrival,
   type EgressDecision,
   type EgressDoor,
@@ -35,6 +36,7 @@ export class LiveProxy implements EgressProxy {
   readonly id: string
   readonly certificate: string
   readonly doors: readonly EgressDoor[]
+  readonly environment: Readonly<Record<string, string>> = {}
   readonly ended: Promise<Ended>
   readonly #parts: Assembly
   readonly #stops = new Set<() => Promise<void>>()
@@ -112,12 +114,19 @@ export class LiveProxy implements EgressProxy {
     })
   }
 
-  on(name: 'decision', listener: (decision: EgressDecision) => void): () => void {
+  on(name: 'decision', listener: (decision: EgressDecision) => void): () => void
+  on(name: 'alarm', listener: (alarm: EgressAlarm) => void): () => void
+  on(name: 'decision' | 'alarm', listener: (told: never) => void): () => void {
     checkEvent(name)
-    const { listeners } = this.#parts
-    const entry = (decision: EgressDecision): void => listener(decision)
-    listeners.add(entry)
-    return () => void listeners.delete(entry)
+    return this.#parts.listeners.add(name, listener)
+  }
+
+  rotateCredential(id: string): Promise<void> {
+    return Promise.reject(new TypeError(`no credential ${id}`))
+  }
+
+  revokeCredential(id: string): Promise<void> {
+    return Promise.reject(new TypeError(`no credential ${id}`))
   }
 
   usage(): EgressUsage {

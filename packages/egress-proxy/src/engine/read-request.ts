@@ -65,6 +65,8 @@ export function readRequest(head: IncomingHead, channel: Channel): ReadRequest |
       query: read.query,
       headers: outgoingFields(head.headers),
       websocket: head.upgrade === 'websocket',
+      carriers: [],
+      body: null,
     },
   }
 }

@@ -1,4 +1,5 @@
 import {
+  type EgressAlarm,
   type EgressArrival,
   type EgressDecision,
   type EgressDoor,
@@ -19,6 +20,7 @@ import type {
   ListenHandle,
   ProxyListener,
 } from '../egress-proxy.ts'
+import { Listeners } from '../engine/listeners.ts'
 import { tellAll } from '../engine/tell-all.ts'
 import type { EgressProxyOptions } from '../options.ts'
 import type { Telemetry } from '../telemetry/telemetry-event.ts'
@@ -70,7 +72,7 @@ function unmade(error: unknown): unknown {
 
 /** What of a proxy stays in the host's process: its functions, and who listens. */
 class HostSide {
-  readonly listeners = new Set<(decision: EgressDecision) => void>()
+  readonly listeners = new Listeners()
   usage: EgressUsage = { allowed: 0, denied: 0, bytesOut: 0, bytesIn: 0, openConnections: 0 }
   readonly options: EgressProxyOptions
   readonly #telemetry: Telemetry | null
@@ -103,7 +105,7 @@ class HostSide {
   #pass(news: News): void {
     const { onDecision, onLog, audit } = this.options
     if (news.kind === 'telemetry') this.#telemetry?.record(news.event)
-    else if (news.kind === 'decision') tellAll(news.decision, [onDecision, ...this.listeners])
+    else if (news.kind === 'decision') tellAll(news.decision, [onDecision, ...this.listeners.decision])
     else if (news.kind === 'log') tellAll(news.message, [onLog])
     else tellAll(news.checkpoint, [audit?.onCheckpoint])
   }
@@ -114,6 +116,7 @@ class IsolatedProxy implements EgressProxy {
   readonly id: string
   readonly certificate: string
   readonly doors: readonly EgressDoor[]
+  readonly environment: Readonly<Record<string, string>> = {}
   readonly ended: Promise<Ended>
   readonly #link: ChildLink
   readonly #host: HostSide
@@ -162,12 +165,19 @@ class IsolatedProxy implements EgressProxy {
     await this.#link.ask({ kind: 'update', policy: { ...parsed } }, { ms: answerMs })
   }
 
-  on(name: 'decision', listener: (decision: EgressDecision) => void): () => void {
+  on(name: 'decision', listener: (decision: EgressDecision) => void): () => void
+  on(name: 'alarm', listener: (alarm: EgressAlarm) => void): () => void
+  on(name: 'decision' | 'alarm', listener: (told: never) => void): () => void {
     checkEvent(name)
-    const { listeners } = this.#host
-    const entry = (decision: EgressDecision): void => listener(decision)
-    listeners.add(entry)
-    return () => void listeners.delete(entry)
+    return this.#host.listeners.add(name, listener)
+  }
+
+  rotateCredential(id: string): Promise<void> {
+    return Promise.reject(new TypeError(`no credential ${id}`))
+  }
+
+  revokeCredential(id: string): Promise<void> {
+    return Promise.reject(new TypeError(`no credential ${id}`))
   }
 
   usage(): EgressUsage {
