@@ -35,6 +35,7 @@ export interface Arrival {
 export class EchoEgress implements EgressSession {
   readonly doors: readonly EgressDoor[]
   readonly certificate = ''
+  readonly environment = {}
   readonly arrivals: Arrival[] = []
   readonly ended = new Promise<never>(() => undefined)
   readonly #sockets: (Server | DatagramSocket)[] = []
@@ -60,6 +61,14 @@ export class EchoEgress implements EgressSession {
 
   async update(): Promise<void> {
     // No policy matters here.
+  }
+
+  async rotateCredential(): Promise<never> {
+    throw new Error('nothing is kept')
+  }
+
+  async revokeCredential(): Promise<never> {
+    throw new Error('nothing is kept')
   }
 
   usage(): never {

@@ -62,12 +62,15 @@ function watched(gateway: EgressGateway, opened: WatchedSession[]): EgressGatewa
       return {
         doors: session.doors,
         certificate: session.certificate,
+        environment: session.environment,
         listen: (door, socket) => {
           isOpen.push(() => ('listening' in socket ? socket.listening : isBound(socket)))
           return session.listen(door, socket)
         },
         accept: (connection, arrival) => session.accept(connection, arrival),
         update: (policy) => session.update(policy),
+        rotateCredential: (id) => session.rotateCredential(id),
+        revokeCredential: (id) => session.revokeCredential(id),
         usage: () => session.usage(),
         ended: session.ended,
         close: () => session.close(),

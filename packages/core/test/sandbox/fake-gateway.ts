@@ -1,5 +1,6 @@
 import { SandboxError } from '@caisson/core'
 import type {
+  EgressAlarm,
   EgressDecision,
   EgressDoor,
   EgressGateway,
@@ -7,6 +8,7 @@ import type {
   EgressSession,
   EgressUsage,
   Policy,
+  PolicyFinding,
 } from '@caisson/core'
 
 /** Doors as a real gateway has them: a proxy, listeners for those who ignore it, and a resolver. */
@@ -37,6 +39,9 @@ export class FakeEgress implements EgressSession {
   readonly request: EgressRequest
   readonly doors: readonly EgressDoor[]
   readonly certificate = certificate
+  readonly environment: Readonly<Record<string, string>>
+  readonly rotated: string[] = []
+  readonly revoked: string[] = []
   readonly ended: Promise<Ended>
   readonly updates: Policy[] = []
   closes = 0
@@ -46,10 +51,11 @@ export class FakeEgress implements EgressSession {
   #end: (end: Ended) => void = () => undefined
   #sequence = 0
 
-  constructor(request: EgressRequest, doors: readonly EgressDoor[], log: string[]) {
+  constructor(request: EgressRequest, made: FakeGateway) {
     this.request = request
-    this.doors = doors
-    this.#log = log
+    this.doors = made.doors
+    this.environment = made.environment
+    this.#log = made.log
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
@@ -66,6 +72,16 @@ export class FakeEgress implements EgressSession {
   async update(policy: Policy): Promise<void> {
     await this.judge(policy)
     this.updates.push(policy)
+  }
+
+  async rotateCredential(id: string): Promise<void> {
+    this.#refuseStranger(id)
+    this.rotated.push(id)
+  }
+
+  async revokeCredential(id: string): Promise<void> {
+    this.#refuseStranger(id)
+    this.revoked.push(id)
   }
 
   usage(): EgressUsage {
@@ -104,6 +120,24 @@ export class FakeEgress implements EgressSession {
     }
     this.request.onDecision({ ...refused, ...part })
   }
+
+  /** Tells an alarm: a canary that was about to leave, unless said otherwise. */
+  alarm(part: Partial<EgressAlarm> = {}): void {
+    const found: EgressAlarm = {
+      kind: 'canary_found',
+      time: 1_700_000_000_000,
+      host: 'evil.example',
+      about: 'backup-key',
+      message: 'A canary was about to leave.',
+      processId: null,
+    }
+    this.request.onAlarm({ ...found, ...part })
+  }
+
+  #refuseStranger(id: string): void {
+    if (this.request.policy.credentials?.[id] === undefined)
+      throw new TypeError('no such credential')
+  }
 }
 
 /** Makes ways out in memory, and writes down in which order things happen. */
@@ -111,16 +145,29 @@ export class FakeGateway implements EgressGateway {
   readonly sessions: FakeEgress[] = []
   readonly log: string[] = []
   doors = allDoors
+  environment: Readonly<Record<string, string>> = {}
   /** What `open` waits for. */
   ready: (request: EgressRequest) => Promise<void> = () => Promise.resolve()
 
   async open(request: EgressRequest): Promise<FakeEgress> {
     this.log.push('egress opening')
     await this.ready(request)
-    const session = new FakeEgress(request, this.doors, this.log)
+    const session = new FakeEgress(request, this)
     this.sessions.push(session)
     this.log.push('egress open')
     return session
+  }
+}
+
+/** One that looks for ways out, and finds what the test says. */
+export class FakeAuditor extends FakeGateway {
+  readonly audited: Policy[] = []
+  /** What it finds. */
+  find: (policy: Policy) => readonly PolicyFinding[] = () => []
+
+  audit(policy: Policy): readonly PolicyFinding[] {
+    this.audited.push(policy)
+    return this.find(policy)
   }
 }
 
