@@ -18,12 +18,7 @@ export class JsonNumber {
 
 /** A JSON value, read strictly: no key twice. */
 export type JsonValue =
-  | null
-  | boolean
-  | string
-  | JsonNumber
-  | readonly JsonValue[]
-  | ReadonlyMap<string, JsonValue>
+  null | boolean | string | JsonNumber | readonly JsonValue[] | ReadonlyMap<string, JsonValue>
 
 /** A whole body as it is judged. `unread` is not known: it reads as anything, so that it has to be read first. */
 export type BodyView =

@@ -1,0 +1,53 @@
+/** Fields in order, keys and values decoded. */
+export type FormFields = readonly (readonly [string, string])[]
+
+const mostFields = 10_000
+
+/** Unreserved characters as the URL standard leaves them: `encodeURIComponent` leaves a few more. */
+function encode(text: string): string {
+  return encodeURIComponent(text)
+    .replace(/%20/g, '+')
+    .replace(/[!'()~]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+function decode(text: string): string | null {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return null
+  }
+}
+
+function readField(pair: string): readonly [string, string] | null {
+  const equals = pair.indexOf('=')
+  const key = decode(equals === -1 ? pair : pair.slice(0, equals))
+  const value = decode(equals === -1 ? '' : pair.slice(equals + 1))
+  return key === null || value === null || key === '' || key.includes('\0') ? null : [key, value]
+}
+
+/**
+ * Reads `application/x-www-form-urlencoded` (URL standard, 5.1) where all readers agree: printable ASCII,
+ * escapes written out, UTF-8 behind them, a key in every field. `;` is no separator; it is written escaped.
+ */
+export function readForm(bytes: Buffer): FormFields | null {
+  const text = bytes.toString('latin1')
+  if (/[^!-~]/.test(text)) return null
+  if (text === '') return []
+  const fields: (readonly [string, string])[] = []
+  let start = 0
+  while (start <= text.length) {
+    const next = text.indexOf('&', start)
+    const end = next === -1 ? text.length : next
+    const field = readField(text.slice(start, end))
+    if (field === null || fields.length >= mostFields) return null
+    fields.push(field)
+    start = end + 1
+  }
+  return fields
+}
+
+/** Writes a form in one fixed way. */
+export function writeForm(fields: FormFields): Buffer {
+  const pairs = fields.map(([key, value]) => `${encode(key)}=${encode(value)}`)
+  return Buffer.from(pairs.join('&'), 'latin1')
+}
