@@ -1,0 +1,117 @@
+import {
+  type AllowRule,
+  type Credential,
+  type CredentialSource,
+  type Policy,
+  parsePolicy,
+  type SecretReference,
+} from '@caisson/core'
+import { services } from '../services/services.ts'
+import { agentBudgets, agentResources, hiddenByDefault } from './agent-defaults.ts'
+import type { CodingAgentOptions, GithubAccess, ModelAccess } from './coding-agent-options.ts'
+
+/** What one part of the options adds to a policy. */
+interface Part {
+  readonly allow: readonly AllowRule[]
+  readonly credentials: Readonly<Record<string, Credential>>
+}
+
+/**
+ * A policy for a coding agent: it sees one folder, without the files that hold secrets by custom, works on a copy of
+ * it, and reaches what is named, under one's own keys, which stay outside. What is returned is parsed, frozen, plain
+ * JSON: print it, keep it in a file, change it.
+ *
+ * Registries are those of the host's own configuration. Nothing else is read, and no secret is fetched.
+ *
+ * @example
+ * ```ts
+ * const policy = await presets.codingAgent({
+ *   workspace: '/home/me/shop',
+ *   anthropic: { env: 'ANTHROPIC_API_KEY' },
+ *   github: { repositories: ['acme/shop'], access: 'write', source: { env: 'GITHUB_TOKEN' } },
+ *   npm: true,
+ * })
+ * const sandbox = await createSandbox({ policy, egress: egressGateway() })
+ * ```
+ * @throws RegistryUnknown when the registry of a tool cannot be found out
+ * @throws TypeError for options of a service that do not fit
+ * @throws SandboxError `POLICY_INVALID` for what no policy can hold
+ */
+export async function codingAgent(options: CodingAgentOptions): Promise<Policy> {
+  const parts = [
+    ...(options.anthropic === undefined ? [] : [anthropicPart(options.anthropic)]),
+    ...(options.openai === undefined ? [] : [openaiPart(options.openai)]),
+    ...(options.github === undefined ? [] : [githubPart(options.github)]),
+  ]
+  const registries = await registryRules(options)
+  const allow = [...parts.flatMap((part) => part.allow), ...registries, ...(options.allow ?? [])]
+  return parsePolicy({
+    filesystem: {
+      mounts: [{ source: options.workspace, access: options.access ?? 'overlay' }],
+      deny: [...(options.hide ?? hiddenByDefault)],
+    },
+    network: { allow, budgets: { ...agentBudgets, ...options.budgets } },
+    credentials: Object.assign({}, ...parts.map((part) => part.credentials)),
+    ...(options.environment === undefined ? {} : { environment: { ...options.environment } }),
+    resources: { ...agentResources, ...options.resources },
+  })
+}
+
+function modelAccess(given: SecretReference | ModelAccess): ModelAccess {
+  return 'source' in given ? given : { source: given }
+}
+
+function anthropicPart(given: SecretReference | ModelAccess): Part {
+  const { source, organizations, models } = modelAccess(given)
+  return {
+    allow: services.anthropic({ credential: 'anthropic', organizations, models }),
+    credentials: {
+      anthropic: { source, carrier: { header: 'x-api-key' }, expose: 'ANTHROPIC_API_KEY' },
+    },
+  }
+}
+
+function openaiPart(given: SecretReference | ModelAccess): Part {
+  const { source, organizations, models } = modelAccess(given)
+  return {
+    allow: services.openai({ credential: 'openai', organizations, models }),
+    credentials: { openai: { ...bearer(source), expose: 'OPENAI_API_KEY' } },
+  }
+}
+
+function githubPart({ source, ...rest }: GithubAccess): Part {
+  if (source === undefined) return { allow: services.github(rest), credentials: {} }
+  const named = { credential: 'github', gitCredential: 'github-git' }
+  return {
+    allow: services.github({ ...rest, ...named }),
+    credentials: {
+      [named.credential]: { ...bearer(source), expose: 'GITHUB_TOKEN' },
+      // Git at GitHub takes a token only as a password, for this user.
+      [named.gitCredential]: { source, carrier: { basic: 'x-access-token' } },
+    },
+  }
+}
+
+function bearer(source: CredentialSource): Credential {
+  return { source, carrier: { header: 'authorization', scheme: 'Bearer' } }
+}
+
+async function registryRules(options: CodingAgentOptions): Promise<readonly AllowRule[]> {
+  const environment = options.toolEnvironment
+  const { npm, pypi, crates, goModules } = options
+  const asked = [
+    ...wanted(npm, (given) => services.npm.install({ environment, ...given })),
+    ...wanted(pypi, (given) => services.pypi.install({ environment, ...given })),
+    ...wanted(crates, (given) => services.crates.fetch({ environment, ...given })),
+    ...wanted(goModules, (given) => services.goModules.fetch({ environment, ...given })),
+  ]
+  return (await Promise.all(asked)).flat()
+}
+
+function wanted<Options extends object>(
+  given: boolean | Options | undefined,
+  ask: (options: Partial<Options>) => Promise<readonly AllowRule[]>,
+): readonly Promise<readonly AllowRule[]>[] {
+  if (given === undefined || given === false) return []
+  return [ask(given === true ? {} : given)]
+}

@@ -1,0 +1,73 @@
+import type { AllowRule } from '@caisson/core'
+import { dated } from './dated.ts'
+import { isHostName } from './host-name.ts'
+import { openaiBodies } from './openai-shape.ts'
+
+/** For {@link openaiRules}. */
+export interface OpenaiServiceOptions {
+  /**
+   * Id of the credential in `policy.credentials`, with the carrier
+   * `{ header: "authorization", scheme: "Bearer" }`.
+   */
+  readonly credential: string
+  /**
+   * Ids (`org-…`) of the organizations whose keys the vendor takes from here, whatever else goes wrong: it
+   * refuses every other by the header `openai-allowed-organization-ids`. Default: none is set.
+   */
+  readonly organizations?: readonly string[] | undefined
+  /** Default: any model. */
+  readonly models?: readonly string[] | undefined
+  /** A gateway of one's own that speaks the same API. Default `api.openai.com`. */
+  readonly host?: string | undefined
+}
+
+const organizationId = /^org-[A-Za-z0-9_-]{1,128}$/
+const mostOrganizations = 64
+
+/**
+ * Chat completions, responses, embeddings and the list of models of the OpenAI API, under one's own key.
+ * Not files, uploads, batches, assistants, vector stores, conversations or the realtime socket; and nothing
+ * in a request that is stored, or that has the vendor fetch or run something: responses must say
+ * `store: false`, tools are those that the client carries out, and images and files are left out, as
+ * they may be addresses that the vendor fetches.
+ *
+ * @example
+ * ```ts
+ * network: { allow: [...services.openai({ credential: 'openai', models: ['gpt-5.2'] })] }
+ * ```
+ * @throws TypeError for an organization that is none, or a host that is no name
+ */
+export function openaiRules(options: OpenaiServiceOptions): readonly AllowRule[] {
+  const { credential, models, host = 'api.openai.com' } = options
+  if (!isHostName(host)) throw new TypeError('services.openai: `host` must be a host name')
+  const common = { host, identity: credential, profile: 'openai', ...tenantOf(options) }
+  const writes = openaiBodies(models).map(([path, body]) => ({
+    ...common,
+    methods: ['POST'],
+    paths: [path],
+    query: {},
+    body,
+    reason: dated(`OpenAI: ${path}`),
+  }))
+  return [
+    ...writes,
+    {
+      ...common,
+      methods: ['GET'],
+      paths: ['/v1/models', '/v1/models/*'],
+      query: {},
+      reason: dated('OpenAI: the list of models'),
+    },
+  ]
+}
+
+function tenantOf({ organizations }: OpenaiServiceOptions): Pick<AllowRule, 'tenant'> {
+  if (organizations === undefined) return {}
+  const fits = organizations.length > 0 && organizations.length <= mostOrganizations
+  if (!fits || !organizations.every((one) => organizationId.test(one))) {
+    throw new TypeError(
+      `services.openai: \`organizations\` must hold 1 to ${mostOrganizations} ids of organizations (\`org-…\`)`,
+    )
+  }
+  return { tenant: { 'openai-allowed-organization-ids': organizations.join(',') } }
+}

@@ -1,0 +1,82 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { parse } from 'node:path'
+import type { Readable } from 'node:stream'
+import type { Variables } from './tool-variables-source.ts'
+
+/** What a tool answered, or why it did not. */
+export type ToolAnswer =
+  | { readonly kind: 'answer'; readonly text: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'failed'; readonly why: string }
+
+type Child = ChildProcessByStdio<null, Readable, null>
+
+const longestMs = 10_000
+const mostBytes = 1_048_576
+
+/**
+ * Runs a tool and takes what it prints. It runs in the root folder: the folder that a program happens to be
+ * started in may be the very one that is not trusted, and its `.npmrc`, `.cargo/config.toml` or
+ * `rust-toolchain.toml` would choose the registry, or even the program. No shell; 10 s and 1 MiB at most;
+ * a tool that takes more is ended with all that it started.
+ */
+export function askTool(argv: readonly string[], variables: Variables): Promise<ToolAnswer> {
+  const [command, ...rest] = argv
+  if (command === undefined) return Promise.resolve({ kind: 'missing' })
+  return new Promise((resolve) => {
+    const child: Child = spawn(command, rest, {
+      cwd: parse(process.cwd()).root,
+      env: variables,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+    })
+    attend(child, resolve)
+  })
+}
+
+function attend(child: Child, resolve: (answer: ToolAnswer) => void): void {
+  const chunks: Buffer[] = []
+  let length = 0
+  let over = false
+  const finish = (answer: ToolAnswer): void => {
+    if (over) return
+    over = true
+    clearTimeout(timer)
+    resolve(answer)
+  }
+  const cut = (why: string): void => {
+    if (over) return
+    child.stdout.destroy()
+    endGroup(child.pid)
+    finish({ kind: 'failed', why })
+  }
+  const late = (): void => {
+    cut(`did not answer within ${longestMs / 1000} s`)
+  }
+  const timer = setTimeout(late, longestMs)
+  child.once('error', (error: NodeJS.ErrnoException) => {
+    const absent = error.code === 'ENOENT' || error.code === 'EACCES' || error.code === 'ENOTDIR'
+    finish(absent ? { kind: 'missing' } : { kind: 'failed', why: 'could not be started' })
+  })
+  child.stdout.once('error', () => cut('could not be read'))
+  child.stdout.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length <= mostBytes) chunks.push(chunk)
+    else cut('printed more than 1 MiB')
+  })
+  child.once('close', (code) => {
+    if (code === 0) finish({ kind: 'answer', text: Buffer.concat(chunks).toString('utf8') })
+    else finish({ kind: 'failed', why: code === null ? 'was ended' : `ended with code ${code}` })
+  })
+}
+
+/** What the tool started goes with it. */
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    // Usually nobody is left in the group. A tool that may not be signalled has bounds of its own.
+    if (!(error instanceof Error)) throw error
+  }
+}

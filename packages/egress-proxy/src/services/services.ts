@@ -1,0 +1,61 @@
+import { anthropicRules } from './anthropic.ts'
+import { cratesFetchRules } from './crates.ts'
+import { servicesAsOf } from './dated.ts'
+import { debianInstallRules } from './debian.ts'
+import { githubRules } from './github.ts'
+import { goModulesFetchRules } from './go-modules.ts'
+import { npmInstallRules } from './npm.ts'
+import { ociPullRules } from './oci.ts'
+import { openaiRules } from './openai.ts'
+import { pypiInstallRules } from './pypi.ts'
+import { rubygemsInstallRules } from './rubygems.ts'
+
+/** Ready-made rules; see {@link services}. */
+export interface Services {
+  /** When they were last held against what the vendors document: `2026-11`. */
+  readonly asOf: string
+  readonly anthropic: typeof anthropicRules
+  readonly openai: typeof openaiRules
+  readonly github: typeof githubRules
+  readonly npm: { readonly install: typeof npmInstallRules }
+  readonly pypi: { readonly install: typeof pypiInstallRules }
+  readonly crates: { readonly fetch: typeof cratesFetchRules }
+  readonly goModules: { readonly fetch: typeof goModulesFetchRules }
+  readonly debian: { readonly install: typeof debianInstallRules }
+  readonly rubygems: { readonly install: typeof rubygemsInstallRules }
+  readonly oci: { readonly pull: typeof ociPullRules }
+}
+
+/**
+ * Ready-made rules for what sandboxes are mostly let out to, with the least that the usual clients need. They are
+ * plain data, to be spread into `network.allow`, read, and narrowed. Those about package registries ask the tools on
+ * the host where their registry is, and are promises therefore.
+ *
+ * @example
+ * ```ts
+ * const policy: Policy = {
+ *   credentials: {
+ *     claude: { source: { env: 'ANTHROPIC_API_KEY' }, carrier: { header: 'x-api-key' } },
+ *   },
+ *   network: {
+ *     allow: [
+ *       ...services.anthropic({ credential: 'claude' }),
+ *       ...(await services.npm.install()),
+ *     ],
+ *   },
+ * }
+ * ```
+ */
+export const services: Services = Object.freeze({
+  asOf: servicesAsOf,
+  anthropic: anthropicRules,
+  openai: openaiRules,
+  github: githubRules,
+  npm: Object.freeze({ install: npmInstallRules }),
+  pypi: Object.freeze({ install: pypiInstallRules }),
+  crates: Object.freeze({ fetch: cratesFetchRules }),
+  goModules: Object.freeze({ fetch: goModulesFetchRules }),
+  debian: Object.freeze({ install: debianInstallRules }),
+  rubygems: Object.freeze({ install: rubygemsInstallRules }),
+  oci: Object.freeze({ pull: ociPullRules }),
+})
