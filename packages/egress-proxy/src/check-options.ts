@@ -1,4 +1,6 @@
+import { parsePolicy, type Policy, SandboxError } from '@caisson/core'
 import { z } from 'zod'
+import { referencesOf } from './credentials/references.ts'
 import { defaultLimits, type ProxyLimits } from './limits.ts'
 import type { EgressOptions, EgressProxyOptions } from './options.ts'
 
@@ -10,6 +12,8 @@ const callable = z.custom<(...given: never[]) => unknown>(
   (value) => typeof value === 'function',
   'must be a function',
 )
+
+const providerName = z.string().min(1, 'must have a name').max(128, 'has too long a name')
 
 const limit = z
   .number()
@@ -34,7 +38,7 @@ const schema = z.strictObject({
   trust: z.union([certificates, z.array(certificates)]).optional(),
   clientCertificates: z.record(z.string(), z.unknown()).optional(),
   certificateNames: z.union([z.enum(['policy', 'any']), z.array(z.string())]).optional(),
-  providers: z.record(z.string(), callable).optional(),
+  providers: z.record(providerName, callable).optional(),
   onAsk: callable.optional(),
   hooks: z.strictObject(knownHooks).optional(),
   limits: limits.optional(),
@@ -64,6 +68,31 @@ const gatewaySchema = schema.omit({
  */
 export function checkOptions(options: EgressProxyOptions): void {
   refuse(schema.safeParse(options).error)
+  const { policy, providers } = options
+  // What else may be wrong with a policy is told by whoever parses it.
+  if (policy?.credentials === undefined) return
+  checkProviders(parsePolicy(policy), providers)
+}
+
+/**
+ * Refuses a policy whose credentials come from functions that there are not.
+ *
+ * @throws SandboxError `POLICY_INVALID`
+ */
+export function checkProviders(
+  { credentials = {} }: Policy,
+  providers: EgressOptions['providers'] = {},
+): void {
+  for (const [id, { source }] of Object.entries(credentials)) {
+    for (const reference of referencesOf(source)) {
+      if (!('provider' in reference) || Object.hasOwn(providers, reference.provider)) continue
+      const known = Object.keys(providers)
+      const name = JSON.stringify(reference.provider.slice(0, maxToldLetters))
+      throw new SandboxError('POLICY_INVALID', `credentials.${id}.source: no provider ${name}`, {
+        hint: `pass it in the option \`providers\`; known are ${known.length === 0 ? 'none' : known.join(', ')}`,
+      })
+    }
+  }
 }
 
 /** The same for what a gateway takes: a sandbox says the rest. */

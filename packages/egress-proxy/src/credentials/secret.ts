@@ -29,8 +29,13 @@ export interface TokenAnswer {
 
 /** What sources work with. */
 export interface SourceTools {
-  /** Reads on the host what a reference names. @throws SourceFault */
-  read(reference: SecretReference, signal: AbortSignal): Promise<Secret>
+  /**
+   * Reads on the host what a reference names.
+   *
+   * @param credential For which; `sourceOf` fills it in.
+   * @throws SourceFault
+   */
+  read(reference: SecretReference, signal: AbortSignal, credential?: string): Promise<Secret>
   /** Speaks to a service that hands out secrets. @throws SourceFault */
   fetch(request: TokenRequest, signal: AbortSignal): Promise<TokenAnswer>
   /** Milliseconds since the epoch. */

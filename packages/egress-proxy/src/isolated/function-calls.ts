@@ -1,8 +1,10 @@
 import type { EgressProxyOptions } from '../options.ts'
 import type { Call } from './messages.ts'
+import type { HostSecrets } from './host-secrets.ts'
 
 /** How a call of the other process is answered. */
 export interface CallAnswers {
+  readonly secrets: HostSecrets
   answer(id: number, value: unknown): void
   fail(id: number): void
 }
@@ -54,6 +56,7 @@ export class FunctionCalls {
     const { locate, onAsk, audit } = this.#options
     if (call.name === 'locate') return (await locate?.(call.peer)) ?? null
     if (call.name === 'onAsk') return (await onAsk?.({ ...call.question, signal })) === true
+    if (call.name === 'secret') return this.#answers.secrets.read(call, signal)
     if (call.name !== 'write') return this.#hook(call)
     await audit?.write?.(call.lines)
     return null

@@ -9,6 +9,7 @@ import {
   SandboxError,
 } from '@caisson/core'
 import { checkEvent, checkListen } from '../check-listen.ts'
+import { checkProviders } from '../check-options.ts'
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -28,6 +29,7 @@ import { Bridge } from './bridge-listen.ts'
 import { ChildLink, type Said } from './child-link.ts'
 import { launchChild } from './child-launch.ts'
 import { FunctionCalls } from './function-calls.ts'
+import { HostSecrets } from './host-secrets.ts'
 import { listenerSchema, madeSchema } from './message-schemas.ts'
 import type { Made, News } from './messages.ts'
 import { portableOptions } from './portable-options.ts'
@@ -36,8 +38,8 @@ type Ended = Awaited<EgressProxy['ended']>
 
 const startMs = 30_000
 const answerMs = 10_000
-/** Beyond what the audit trail may take for its last lines. */
-const closeMs = 10_000
+/** Beyond what the audit trail may take for its last lines: leases are given back meanwhile. */
+const closeMs = 15_000
 const defaultAuditMs = 5000
 
 /**
@@ -75,16 +77,19 @@ class HostSide {
   readonly listeners = new Listeners()
   usage: EgressUsage = { allowed: 0, denied: 0, bytesOut: 0, bytesIn: 0, openConnections: 0 }
   readonly options: EgressProxyOptions
+  readonly secrets: HostSecrets
   readonly #telemetry: Telemetry | null
   #calls: FunctionCalls | null = null
 
   constructor(options: EgressProxyOptions, telemetry: Telemetry | null) {
     this.options = options
+    this.secrets = new HostSecrets(options.policy, options.providers)
     this.#telemetry = telemetry
   }
 
   hear(link: ChildLink, said: Said): void {
     const calls = (this.#calls ??= new FunctionCalls(this.options, {
+      secrets: this.secrets,
       answer: (id, value) => link.say({ kind: 'answer', id, value }),
       fail: (id) => link.say({ kind: 'unanswered', id }),
     }))
@@ -103,9 +108,11 @@ class HostSide {
   }
 
   #pass(news: News): void {
-    const { onDecision, onLog, audit } = this.options
+    const { onDecision, onAlarm, onLog, audit } = this.options
     if (news.kind === 'telemetry') this.#telemetry?.record(news.event)
-    else if (news.kind === 'decision') tellAll(news.decision, [onDecision, ...this.listeners.decision])
+    else if (news.kind === 'decision')
+      tellAll(news.decision, [onDecision, ...this.listeners.decision])
+    else if (news.kind === 'alarm') tellAll(news.alarm, [onAlarm, ...this.listeners.alarm])
     else if (news.kind === 'log') tellAll(news.message, [onLog])
     else tellAll(news.checkpoint, [audit?.onCheckpoint])
   }
@@ -116,7 +123,7 @@ class IsolatedProxy implements EgressProxy {
   readonly id: string
   readonly certificate: string
   readonly doors: readonly EgressDoor[]
-  readonly environment: Readonly<Record<string, string>> = {}
+  readonly environment: Readonly<Record<string, string>>
   readonly ended: Promise<Ended>
   readonly #link: ChildLink
   readonly #host: HostSide
@@ -129,6 +136,7 @@ class IsolatedProxy implements EgressProxy {
     this.id = made.id
     this.certificate = made.certificate
     this.doors = Object.freeze(made.doors)
+    this.environment = Object.freeze(made.environment)
     this.ended = link.gone.then((detail) => {
       this.#bridge.close()
       host.close()
@@ -161,8 +169,11 @@ class IsolatedProxy implements EgressProxy {
   async update(policy: Policy): Promise<void> {
     this.#refuseClosed()
     const parsed = parsePolicy(policy)
+    const { secrets, options } = this.#host
+    checkProviders(parsed, options.providers)
     // One that is not confirmed ends the proxy: the old policy must not go on.
-    await this.#link.ask({ kind: 'update', policy: { ...parsed } }, { ms: answerMs })
+    const question = { kind: 'update', policy: { ...parsed } } as const
+    await secrets.during(parsed, () => this.#link.ask(question, { ms: answerMs }))
   }
 
   on(name: 'decision', listener: (decision: EgressDecision) => void): () => void
@@ -173,11 +184,11 @@ class IsolatedProxy implements EgressProxy {
   }
 
   rotateCredential(id: string): Promise<void> {
-    return Promise.reject(new TypeError(`no credential ${id}`))
+    return this.#order('rotate', id)
   }
 
   revokeCredential(id: string): Promise<void> {
-    return Promise.reject(new TypeError(`no credential ${id}`))
+    return this.#order('revoke', id)
   }
 
   usage(): EgressUsage {
@@ -191,6 +202,12 @@ class IsolatedProxy implements EgressProxy {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #order(kind: 'rotate' | 'revoke', credential: string): Promise<void> {
+    this.#refuseClosed()
+    // One that is not confirmed ends the proxy: nobody could say what it still uses.
+    await this.#link.ask({ kind, credential }, { ms: answerMs })
   }
 
   async #close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Made, MadeListener, Order, Report } from './messages.ts'
+import type { Made, MadeListener, Order, Report, SecretAnswer } from './messages.ts'
 
 /**
  * What goes between the host's process and that of an isolated proxy. Both sides look at every message; one
@@ -56,6 +56,24 @@ const checkpoint = z.strictObject({
   signature: text.nullable(),
 })
 
+const alarm = z.strictObject({
+  kind: z.enum([
+    'foreign_credential',
+    'dummy_misused',
+    'canary_found',
+    'secret_found',
+    'secret_reflected',
+    'minting_refused',
+    'unusual_upload',
+    'credential_failed',
+  ]),
+  time: z.number(),
+  host: text,
+  about: text.nullable(),
+  message: text,
+  processId: text.nullable(),
+})
+
 const telemetry = z.discriminatedUnion('on', [
   z.strictObject({
     on: z.literal('decided'),
@@ -71,6 +89,7 @@ const telemetry = z.discriminatedUnion('on', [
 
 const news = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('decision'), decision }),
+  z.strictObject({ kind: z.literal('alarm'), alarm }),
   z.strictObject({ kind: z.literal('log'), message: text }),
   z.strictObject({ kind: z.literal('checkpoint'), checkpoint }),
   z.strictObject({ kind: z.literal('telemetry'), event: telemetry }),
@@ -85,6 +104,15 @@ const view = z.strictObject({
   query: fields,
   headers: fields,
 })
+
+const ttlMs = z.number().optional()
+const reference = z.union([
+  z.strictObject({ env: text, ttlMs }),
+  z.strictObject({ file: text, ttlMs }),
+  z.strictObject({ command: z.array(text), ttlMs }),
+  z.strictObject({ static: text, ttlMs }),
+  z.strictObject({ provider: text, ttlMs }),
+])
 
 const call = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('locate'), peer }),
@@ -106,6 +134,7 @@ const call = z.discriminatedUnion('name', [
     response: z.strictObject({ status: z.int(), headers: fields }),
   }),
   z.strictObject({ name: z.literal('write'), lines: text }),
+  z.strictObject({ name: z.literal('secret'), credential: text.max(128), reference }),
 ])
 
 const failure = z.strictObject({
@@ -153,6 +182,7 @@ const order = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('attend'), id, door: door.nullable() }),
   z.strictObject({ kind: z.literal('accept'), id, how }),
   z.strictObject({ kind: z.literal('update'), id, policy: z.record(text, z.unknown()) }),
+  z.strictObject({ kind: z.enum(['rotate', 'revoke']), id, credential: text }),
   z.strictObject({ kind: z.literal('close'), id }),
   z.strictObject({ kind: z.literal('heard'), upTo: id }),
   z.strictObject({ kind: z.literal('answer'), id, value: z.unknown().optional() }),
@@ -162,11 +192,17 @@ const order = z.discriminatedUnion('kind', [
 /** From the host's process to the proxy's. */
 export const orderSchema: z.ZodType<Order> = order
 
+const mostVariables = 4096
+const environment = z
+  .record(text.max(256), text.max(8192))
+  .refine((variables) => Object.keys(variables).length <= mostVariables)
+
 /** What `done` holds after `create`. */
 export const madeSchema: z.ZodType<Made> = z.strictObject({
   id: text.max(64),
   certificate: text.max(65_536),
   doors: z.array(door),
+  environment,
 })
 
 /** What `done` holds after `listen`. */
@@ -177,3 +213,16 @@ export const listenerSchema: z.ZodType<MadeListener> = z.strictObject({
   token: text,
   url: text,
 })
+
+/** 1 MiB in base64. */
+const longestSecret = 1_398_104
+
+/** What `answer` holds after `secret`. */
+export const secretAnswerSchema: z.ZodType<SecretAnswer> = z.discriminatedUnion('had', [
+  z.strictObject({
+    had: z.literal(true),
+    value: z.base64().min(1).max(longestSecret),
+    expiresAt: z.number().nullable(),
+  }),
+  z.strictObject({ had: z.literal(false), message: text.max(1024), passing: z.boolean() }),
+])

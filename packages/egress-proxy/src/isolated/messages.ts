@@ -1,9 +1,11 @@
 import type {
+  EgressAlarm,
   EgressArrival,
   EgressDecision,
   EgressDoor,
   EgressPeer,
   EgressUsage,
+  SecretReference,
 } from '@caisson/core'
 import type { AuditOptions, Checkpoint } from '../audit/options.ts'
 import type { AcceptedFor, ListenAt } from '../egress-proxy.ts'
@@ -14,11 +16,12 @@ import type { TelemetryEvent } from '../telemetry/telemetry-event.ts'
 /** Something that happened in the proxy's process, for whoever listens in the host's. */
 export type News =
   | { readonly kind: 'decision'; readonly decision: EgressDecision }
+  | { readonly kind: 'alarm'; readonly alarm: EgressAlarm }
   | { readonly kind: 'log'; readonly message: string }
   | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint }
   | { readonly kind: 'telemetry'; readonly event: TelemetryEvent }
 
-/** A call of a function of the host application. */
+/** A call of a function of the host application, or of the host for what only it can read. */
 export type Call =
   | { readonly name: 'locate'; readonly peer: EgressPeer }
   | { readonly name: 'onAsk'; readonly question: Omit<Question, 'signal'> }
@@ -29,6 +32,17 @@ export type Call =
       readonly response: ResponseView
     }
   | { readonly name: 'write'; readonly lines: string }
+  | { readonly name: 'secret'; readonly credential: string; readonly reference: SecretReference }
+
+/** What answers `secret`. A failure is no failed call: its message is for the log, over there. */
+export type SecretAnswer =
+  | {
+      readonly had: true
+      /** In base64. */
+      readonly value: string
+      readonly expiresAt: number | null
+    }
+  | { readonly had: false; readonly message: string; readonly passing: boolean }
 
 /** An error, as it goes to the other side. */
 export interface Failure {
@@ -61,7 +75,7 @@ export interface PortableOptions {
       })
     | null
   readonly telemetry: boolean
-  readonly calls: readonly Call['name'][]
+  readonly calls: readonly Exclude<Call['name'], 'secret'>[]
 }
 
 /**
@@ -79,6 +93,7 @@ export type Order =
       readonly id: number
       readonly policy: Readonly<Record<string, unknown>>
     }
+  | { readonly kind: 'rotate' | 'revoke'; readonly id: number; readonly credential: string }
   | { readonly kind: 'close'; readonly id: number }
   | { readonly kind: 'heard'; readonly upTo: number }
   | { readonly kind: 'answer'; readonly id: number; readonly value?: unknown }
@@ -89,6 +104,7 @@ export interface Made {
   readonly id: string
   readonly certificate: string
   readonly doors: readonly EgressDoor[]
+  readonly environment: Readonly<Record<string, string>>
 }
 
 /** What `done` holds after `listen`. */

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { signingKey } from '../audit/checkpoint.ts'
 import type { AuditOptions } from '../audit/options.ts'
 import type { EgressProxyOptions } from '../options.ts'
-import type { Call, PortableOptions } from './messages.ts'
+import type { PortableOptions } from './messages.ts'
 
 /**
  * Options as they go to the proxy's own process. The key that signs goes along, and is nowhere else from
@@ -12,8 +12,9 @@ import type { Call, PortableOptions } from './messages.ts'
  */
 export function portableOptions(options: EgressProxyOptions): PortableOptions {
   const { policy, locate, onAsk, hooks, audit, telemetry, ...rest } = options
-  const { onDecision: _told, onLog: _logged, isolate: _isolate, ...plain } = rest
-  const isThere: Readonly<Record<Call['name'], boolean>> = {
+  const { onDecision: _told, onAlarm: _alarmed, onLog: _logged, ...others } = rest
+  const { isolate: _isolate, providers: _providers, ...plain } = others
+  const isThere: Readonly<Record<PortableOptions['calls'][number], boolean>> = {
     locate: locate !== undefined,
     onAsk: onAsk !== undefined,
     onRequest: hooks !== undefined && 'onRequest' in hooks,

@@ -13,7 +13,7 @@ export function remoteFunctions(
   calls: PortableOptions['calls'],
   remote: Remote,
 ): Pick<EgressProxyOptions, 'locate' | 'onAsk' | 'hooks'> {
-  const has = (name: Call['name']): boolean => calls.includes(name)
+  const has = (name: PortableOptions['calls'][number]): boolean => calls.includes(name)
   return {
     ...(has('locate')
       ? { locate: async (peer) => owner.parse(await remote({ name: 'locate', peer })) }

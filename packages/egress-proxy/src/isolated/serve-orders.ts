@@ -2,13 +2,15 @@ import { parsePolicy } from '@caisson/core'
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server, Socket } from 'node:net'
 import type { EgressProxy, ProxyListener } from '../egress-proxy.ts'
-import { assemble } from '../engine/assemble.ts'
+import { assemble, type Seams } from '../engine/assemble.ts'
 import { LiveProxy } from '../engine/live-proxy.ts'
 import type { EgressProxyOptions } from '../options.ts'
+import type { SourceTools } from '../credentials/secret.ts'
 import { toFailure } from './failure.ts'
 import { orderSchema } from './message-schemas.ts'
 import type { Call, Order, PortableOptions, Report } from './messages.ts'
 import { Pending } from './pending.ts'
+import { remoteRead } from './remote-secrets.ts'
 import { remoteFunctions } from './remote-functions.ts'
 import type { TelemetryEvent } from '../telemetry/telemetry-event.ts'
 import { Teller } from './teller.ts'
@@ -79,6 +81,8 @@ export class OrderService {
     const proxy = this.#proxy
     if (proxy === null) throw new Error('there is no proxy yet')
     if (order.kind === 'update') return proxy.update(parsePolicy(order.policy))
+    if (order.kind === 'rotate') return proxy.rotateCredential(order.credential)
+    if (order.kind === 'revoke') return proxy.revokeCredential(order.credential)
     if (order.kind === 'listen') return this.#listen(await proxy.listen(order.where), order.id)
     if (order.kind === 'unlisten') return this.#listeners.get(order.listener)?.close()
     if (order.kind === 'attend') return attend(proxy, order.door, handed)
@@ -100,6 +104,7 @@ export class OrderService {
       ...remoteFunctions(calls, remote),
       policy: parsePolicy(policy),
       onDecision: (decision) => teller.tell({ kind: 'decision', decision }),
+      onAlarm: (alarm) => teller.tell({ kind: 'alarm', alarm }),
       onLog: (message) => teller.tell({ kind: 'log', message }),
       ...(audit === null
         ? {}
@@ -112,15 +117,15 @@ export class OrderService {
           }),
     }
     const record = (event: TelemetryEvent): void => teller.tell({ kind: 'telemetry', event })
-    const proxy = new LiveProxy(
-      assemble(options, {
-        heard: () => teller.heard(),
-        telemetry: telemetry ? { record, close: () => undefined } : null,
-      }),
-    )
+    const seams: Seams & { readonly readSecret: SourceTools['read'] } = {
+      heard: () => teller.heard(),
+      telemetry: telemetry ? { record, close: () => undefined } : null,
+      readSecret: remoteRead(remote),
+    }
+    const proxy = new LiveProxy(assemble(options, seams))
     this.#proxy = proxy
-    const { id, certificate, doors } = proxy
-    return { id, certificate, doors }
+    const { id, certificate, doors, environment } = proxy
+    return { id, certificate, doors, environment }
   }
 
   #listen(made: ProxyListener, listener: number): unknown {
