@@ -19,6 +19,7 @@ const known = {
   labels: true,
   allowWeaker: true,
   gateway: true,
+  audit: true,
   signal: true,
   timeoutMs: true,
 } satisfies Record<keyof BubblewrapSandboxOptions, true>

@@ -12,6 +12,7 @@ import { refuseUnknown } from './sandbox/check-options.ts'
 import { chooseDriver, type DriverRequirement } from './sandbox/choose-driver.ts'
 import { checkedDuration, refuseAborted } from './sandbox/command.ts'
 import { LiveSandbox, type SandboxOrigin } from './sandbox/live-sandbox.ts'
+import { type AuditMode, checkAuditMode, PolicyAudit } from './sandbox/policy-audit.ts'
 import { requireCapability } from './sandbox/require-capability.ts'
 import type { Sandbox } from './sandbox/sandbox.ts'
 import { checkGateway, WayOut } from './sandbox/way-out.ts'
@@ -32,6 +33,12 @@ export interface SandboxOptions {
    * and such a policy is refused.
    */
   readonly gateway?: EgressGateway | undefined
+  /**
+   * Whether the gateway looks for ways by which data could leave in spite of the policy, now and at each
+   * update. `warn` (default): what is critical or high is told once, as events `log`. `strict`: it is refused
+   * with `POLICY_INVALID` before anything starts. `off`: nobody looks.
+   */
+  readonly audit?: AuditMode | undefined
   /** Aborting while the sandbox is made undoes everything and rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined
   /** After this time everything is undone and `TIMEOUT` rejects, in milliseconds. Default 30 000. */
@@ -55,6 +62,7 @@ const known = [
   'labels',
   'allowWeaker',
   'gateway',
+  'audit',
   'signal',
   'timeoutMs',
 ] as const
@@ -65,6 +73,7 @@ interface Chosen {
   readonly policy: Policy
   readonly id: string
   readonly wayOut: WayOut | null
+  readonly audit: PolicyAudit
 }
 
 /** A sandbox whose way out broke while it started could do less than was promised. */
@@ -97,7 +106,10 @@ class Creation {
     const { drivers, driver, require: required = {} } = this.#options
     const gateway = checkGateway(this.#options.gateway)
     const policy = parsePolicy(this.#options.policy)
-    checkSupport(policy, gateway !== null)
+    const reaches = wayOutClause(policy) !== null
+    checkSupport(policy, gateway !== null && reaches)
+    const audit = new PolicyAudit(gateway, checkAuditMode(this.#options.audit))
+    const lines = reaches ? audit.accept(audit.judge(policy)) : []
     const chosen = await chooseDriver(
       driver === undefined ? drivers : [driver],
       required,
@@ -105,9 +117,10 @@ class Creation {
     )
     const id = `c${randomBytes(8).toString('hex')}`
     const wayOut = await this.#openWayOut(gateway, policy, id)
+    for (const line of lines) wayOut?.say(line)
     try {
       this.#signal.throwIfAborted()
-      const origin = await this.#plan({ driver: chosen, policy, id, wayOut })
+      const origin = await this.#plan({ driver: chosen, policy, id, wayOut, audit })
       return await this.#launch(origin)
     } catch (error) {
       await wayOut?.close()
@@ -126,7 +139,7 @@ class Creation {
   }
 
   /** Everything that is decided before the sandbox starts. */
-  async #plan({ driver, policy, id, wayOut }: Chosen): Promise<SandboxOrigin> {
+  async #plan({ driver, policy, id, wayOut, audit }: Chosen): Promise<SandboxOrigin> {
     const facts = await probeHost(policy)
     const plan = planSandbox(policy, facts, { id, egress: wayOut?.session })
     if (plan.mounts.some(({ access }) => access === 'overlay'))
@@ -140,7 +153,7 @@ class Creation {
     acceptEnforcement(driver, enforcement, this.#options.allowWeaker ?? [])
     this.#signal.throwIfAborted()
     const labels = Object.freeze({ ...this.#options.labels })
-    return { driver, policy, plan, enforcement, labels, wayOut }
+    return { driver, policy, plan, enforcement, labels, wayOut, audit }
   }
 
   async #launch(origin: SandboxOrigin): Promise<Sandbox> {
@@ -230,7 +243,7 @@ async function settled(work: Promise<Sandbox>, signal: AbortSignal): Promise<San
  * const { stdout } = await sandbox.exec('echo hello')
  * ```
  *
- * @throws SandboxError `POLICY_INVALID`; `DRIVER_UNAVAILABLE`, which names every driver and why it was
+ * @throws SandboxError `POLICY_INVALID`, also for what a strict audit finds; `DRIVER_UNAVAILABLE`, which names every driver and why it was
  * passed over; `POLICY_UNSUPPORTED` for a clause that nobody would enforce, and for something to reach
  * without a `gateway`; `LAUNCH_FAILED`; `ABORTED`; `TIMEOUT`.
  * @throws TypeError for an option or a requirement that is none: nothing that was asked for is ignored.

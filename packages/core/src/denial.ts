@@ -1,10 +1,15 @@
-/** What kind of act was refused. */
+/**
+ * What kind of act was refused. `net.credential`: a request in somebody's name, or for want of one;
+ * `net.content`: for what is in it, or in its answer.
+ */
 export type DenialKind =
   | 'fs.read'
   | 'fs.write'
   | 'fs.protect'
   | 'net.connect'
   | 'net.resolve'
+  | 'net.credential'
+  | 'net.content'
   | 'process.spawn'
   | 'syscall'
 

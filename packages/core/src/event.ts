@@ -1,6 +1,6 @@
 import type { Denial } from './denial.ts'
 import type { SessionEnd } from './driver.ts'
-import type { EgressDecision } from './egress.ts'
+import type { EgressAlarm, EgressDecision } from './egress.ts'
 import type { ResultLimit } from './result.ts'
 
 /**
@@ -34,6 +34,19 @@ export interface RequestEvent {
    */
   readonly processId: string | null
   readonly decision: EgressDecision
+}
+
+/**
+ * Somebody inside tries what no program does by itself, such as sending a canary. A request that was refused
+ * for it has its own `request` and `denial` events. No secret is in it; the host was chosen inside.
+ */
+export interface AlarmEvent {
+  readonly type: 'alarm'
+  /** Milliseconds since the epoch. */
+  readonly time: number
+  /** The command that it is attributed to, as in {@link RequestEvent.processId}. */
+  readonly processId: string | null
+  readonly alarm: EgressAlarm
 }
 
 /** A command ended. */
@@ -75,7 +88,8 @@ export interface LogEvent {
 }
 
 /** Something happened in a sandbox. */
-export type SandboxEvent = DenialEvent | RequestEvent | ExitEvent | LimitEvent | EndEvent | LogEvent
+export type SandboxEvent =
+  DenialEvent | RequestEvent | AlarmEvent | ExitEvent | LimitEvent | EndEvent | LogEvent
 
 /** The event of a name. */
 export type SandboxEventOf<Name extends SandboxEvent['type']> = Extract<

@@ -36,6 +36,8 @@ export type * from './sandbox/file-system.ts'
 export type * from './sandbox/ports.ts'
 export type * from './sandbox/overlays.ts'
 export type * from './sandbox/network.ts'
+export type * from './sandbox/credentials.ts'
+export type { AuditMode } from './sandbox/policy-audit.ts'
 export type {
   Command,
   CommandInput,

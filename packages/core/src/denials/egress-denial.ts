@@ -1,4 +1,4 @@
-import type { Denial } from '../denial.ts'
+import type { Denial, DenialKind } from '../denial.ts'
 import type { EgressDecision } from '../egress.ts'
 import { namePath, withoutSteering } from './name-path.ts'
 
@@ -13,7 +13,22 @@ const unreached = [
   'tls_failed',
   'upstream_failed',
   'upstream_timeout',
+  'credential_unavailable',
 ]
+
+/** Refusals that are not about where a request goes, by their code. */
+const kinds: ReadonlyMap<string, DenialKind> = new Map([
+  ['foreign_credential', 'net.credential'],
+  ['dummy_misused', 'net.credential'],
+  ['minting_refused', 'net.credential'],
+  ['credential_unavailable', 'net.credential'],
+  ['credential_revoked', 'net.credential'],
+  ['body_not_allowed', 'net.content'],
+  ['body_unreadable', 'net.content'],
+  ['secret_found', 'net.content'],
+  ['canary_found', 'net.content'],
+  ['response_unreadable', 'net.content'],
+])
 
 /** The port of `https`, which goes without saying. */
 const usualPort = 443
@@ -34,6 +49,11 @@ function clause(sentence: string): string {
   return withoutSteering(cut(sentence.trim(), longestSentence)).replace(/\.$/, '')
 }
 
+function kindOf({ door, code }: EgressDecision): DenialKind {
+  const kind = code === null ? undefined : kinds.get(code)
+  return kind ?? (door === 'resolver' ? 'net.resolve' : 'net.connect')
+}
+
 /** A refusal of the way out, in the shape of every other one. */
 export function egressDenial(decision: EgressDecision): Denial {
   const target = cut(targetOf(decision), longestTarget)
@@ -44,7 +64,7 @@ export function egressDenial(decision: EgressDecision): Denial {
   const fate = isUnreached ? 'was not reached' : `was refused (${rule})`
   const parts = [why === '' ? 'the policy does not allow it' : why, remedy].filter(Boolean)
   return {
-    kind: decision.door === 'resolver' ? 'net.resolve' : 'net.connect',
+    kind: kindOf(decision),
     target,
     rule,
     source: 'proxy',

@@ -4,7 +4,7 @@ import type { HostFacts } from './host-facts.ts'
 export interface EnvironmentOf {
   readonly userName: string
   readonly home: string
-  /** How programs find the way out, and trust it. Empty without one. */
+  /** How programs find the way out, and trust it; dummies and canaries. Empty without one. */
   readonly wayOut: Readonly<Record<string, string>>
 }
 

@@ -8,6 +8,8 @@ export interface PlanEgress {
   readonly doors: readonly EgressDoor[]
   /** The authority that programs inside must trust, PEM; empty when nothing is intercepted. */
   readonly certificate: string
+  /** Variables inside: dummies of credentials, and canaries. Default: none. */
+  readonly environment?: Readonly<Record<string, string>> | undefined
 }
 
 /** What a way out, or none, brings into a plan. */
@@ -15,6 +17,8 @@ export interface EgressPart {
   readonly network: PlannedNetwork
   /** How programs find the way out. */
   readonly environment: Readonly<Record<string, string>>
+  /** Dummies and canaries. */
+  readonly planted: Readonly<Record<string, string>>
   /** Whether something inside answers questions for names. */
   readonly hasResolver: boolean
   /** Where programs find whom to trust. */
@@ -24,6 +28,7 @@ export interface EgressPart {
 const noWayOut: EgressPart = {
   network: { kind: 'none' },
   environment: {},
+  planted: {},
   hasResolver: false,
   trust: noTrust,
 }
@@ -38,6 +43,7 @@ export function planEgress(egress: PlanEgress | null, host: TrustFacts = untrust
   return {
     network: { kind: 'egress', doors },
     environment: { ...egressEnvironment(doors), ...trust.environment },
+    planted: { ...egress.environment },
     hasResolver: doors.some(({ kind }) => kind === 'resolver'),
     trust,
   }

@@ -11,6 +11,7 @@ import { byDepth, type PlacedMount, placeMounts } from './mount-places.ts'
 import { planRules } from './path-rules.ts'
 import { type PlanEgress, planEgress } from './plan-egress.ts'
 import { planFault } from './plan-fault.ts'
+import { checkPlanted } from './planted-variables.ts'
 import { withTrust } from './trust.ts'
 import type { PlannedLimits, PlannedMount, SandboxPlan, SystemEntry } from './types.ts'
 
@@ -122,6 +123,7 @@ export function planSandbox(
   const user = planUser(policy, facts)
   const process = planProcess(policy, user)
   const wayOut = planEgress(egress, facts.trust)
+  checkPlanted(wayOut.planted, policy.environment)
   const { hostname } = process
   const made = etcFiles({ user, hostname, hasResolver: wayOut.hasResolver })
   const system = withTrust(planSystem(view, facts, made), wayOut.trust)
@@ -136,7 +138,7 @@ export function planSandbox(
     mounts: planMounts(filesystem, placed),
     scratch: { tmpBytes: scratchBytes, home, homeBytes: scratchBytes },
     environment: planEnvironment(
-      { userName: user.name, home, wayOut: wayOut.environment },
+      { userName: user.name, home, wayOut: { ...wayOut.environment, ...wayOut.planted } },
       facts,
       policy.environment ?? {},
     ),

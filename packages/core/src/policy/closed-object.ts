@@ -27,7 +27,7 @@ function nearest(word: string, known: readonly string[]): string | undefined {
 }
 
 /** The message for keys that an object does not know. */
-function unknownKeys(keys: readonly string[], known: readonly string[]): string {
+export function unknownKeys(keys: readonly string[], known: readonly string[]): string {
   return keys
     .map((key) => {
       const meant = nearest(key, known)

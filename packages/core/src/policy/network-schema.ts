@@ -1,10 +1,15 @@
 import { z } from 'zod'
+import { bodySchema } from './body-schema.ts'
+import { canarySchema } from './canary-schema.ts'
 import { closedObject } from './closed-object.ts'
+import { plainId } from './credential-schema.ts'
+import { setHeader } from './header-name.ts'
 import { canonicalHost, hostPatternFault, isAddressRange } from './host-pattern.ts'
-import type { AllowRule, BodyRule, Budgets, Canary, DenyRule, NetworkPolicy } from './types.ts'
+import type { AllowRule, Budgets, DenyRule, NetworkPolicy } from './types.ts'
 import { text, whole } from './values.ts'
 
 const maxRules = 20_000
+const maxCanaries = 256
 const maxTimerMs = 2_147_483_647
 
 const host: z.ZodType<string> = z
@@ -47,6 +52,12 @@ const headers = z.record(
   values,
 )
 
+/** Visible characters, and blanks between them (RFC 9110, 5.5). */
+const tenant = z.record(
+  setHeader,
+  z.string().regex(/^[!-~](?:[ -~]{0,4094}[!-~])?$/, 'must be printable ASCII'),
+)
+
 const denyRule: z.ZodType<DenyRule> = closedObject({
   host,
   ports: ports.optional(),
@@ -54,6 +65,18 @@ const denyRule: z.ZodType<DenyRule> = closedObject({
   paths: paths.optional(),
   reason: text(1024).optional(),
 } satisfies Record<keyof DenyRule, z.ZodType>)
+
+/** What says something of requests, or of what is put into them. */
+const unseenKeys = [
+  'methods',
+  'paths',
+  'query',
+  'headers',
+  'body',
+  'profile',
+  'tenant',
+  'websocket',
+] as const
 
 const allowRule: z.ZodType<AllowRule> = closedObject({
   host,
@@ -63,18 +86,16 @@ const allowRule: z.ZodType<AllowRule> = closedObject({
   paths: paths.optional(),
   query: query.optional(),
   headers: headers.optional(),
-  body: z.custom<BodyRule>().optional(),
+  body: bodySchema.optional(),
   identity: text(128).optional(),
-  profile: text(128).optional(),
-  tenant: z.record(text(256), text(4096)).optional(),
+  profile: plainId.optional(),
+  tenant: tenant.optional(),
   tunnel: z.boolean().optional(),
   websocket: z.boolean().optional(),
   reason: text(1024).optional(),
 } satisfies Record<keyof AllowRule, z.ZodType>).superRefine((rule, context) => {
   if (rule.tunnel !== true && rule.protocol !== 'tcp') return
-  const unseen = (['methods', 'paths', 'query', 'headers', 'body', 'websocket'] as const).find(
-    (key) => rule[key] !== undefined,
-  )
+  const unseen = unseenKeys.find((key) => rule[key] !== undefined)
   if (unseen !== undefined)
     context.addIssue(`cannot hold \`${unseen}\`: nothing inside a tunnel can be seen`)
 })
@@ -111,6 +132,9 @@ export const networkSchema: z.ZodType<NetworkPolicy> = closedObject({
   mode: z.enum(['enforce', 'observe']).optional(),
   transparent: z.boolean().optional(),
   budgets: budgets.optional(),
-  canaries: z.record(text(128), z.custom<Canary>()).optional(),
+  canaries: z
+    .record(plainId, canarySchema)
+    .refine((all) => Object.keys(all).length <= maxCanaries, `cannot be more than ${maxCanaries}`)
+    .optional(),
   addresses: closedObject({ allow: ranges.optional(), deny: ranges.optional() }).optional(),
 } satisfies Record<keyof NetworkPolicy, z.ZodType>)

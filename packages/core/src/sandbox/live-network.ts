@@ -1,13 +1,15 @@
 import { egressDenial } from '../denials/egress-denial.ts'
-import type { EgressDecision, EgressPeer, EgressUsage } from '../egress.ts'
+import type { EgressAlarm, EgressDecision, EgressPeer, EgressUsage } from '../egress.ts'
 import { SandboxError } from '../errors.ts'
 import { checkSupport } from '../plan/check-support.ts'
 import { parsePolicy } from '../policy/parse.ts'
 import type { NetworkPolicy, Policy } from '../policy/types.ts'
+import { withoutSecrets } from '../policy/without-secrets.ts'
 import type { SandboxContext } from './context.ts'
 import { ownerId } from './locate-owner.ts'
 import { logText } from './log-text.ts'
 import type { SandboxNetwork } from './network.ts'
+import type { PolicyAudit } from './policy-audit.ts'
 import type { ProcessTable } from './process-table.ts'
 import type { WayOut, WayOutListener } from './way-out.ts'
 
@@ -15,6 +17,7 @@ import type { WayOut, WayOutListener } from './way-out.ts'
 export interface NetworkStart {
   readonly policy: Policy
   readonly wayOut: WayOut | null
+  readonly audit: PolicyAudit
   readonly processes: ProcessTable
 }
 
@@ -37,21 +40,26 @@ function isSlow({ code }: EgressDecision): boolean {
 export class LiveNetwork implements SandboxNetwork, WayOutListener {
   readonly #context: SandboxContext
   readonly #wayOut: WayOut | null
+  readonly #audit: PolicyAudit
   readonly #processes: ProcessTable
+  /** With its secrets, if it has any. */
   #policy: Policy
+  #shown: Policy
   #turn: Promise<void> = Promise.resolve()
 
   constructor(context: SandboxContext, start: NetworkStart) {
     this.#context = context
     this.#wayOut = start.wayOut
     this.#processes = start.processes
+    this.#audit = start.audit
     this.#policy = start.policy
+    this.#shown = withoutSecrets(start.policy)
     start.wayOut?.attach(this)
   }
 
-  /** The policy that counts now. */
+  /** The policy that counts now, fit to be shown. */
   get policy(): Policy {
-    return this.#policy
+    return this.#shown
   }
 
   async update(network: NetworkPolicy): Promise<void> {
@@ -78,6 +86,14 @@ export class LiveNetwork implements SandboxNetwork, WayOutListener {
     events.emit({ type: 'denial', time, processId, denial })
   }
 
+  /** What was refused for it is told by `decided`; this is only a way to hear of it. */
+  alarmed(alarm: EgressAlarm): void {
+    const { time, message } = alarm
+    const processId = alarm.processId ?? this.#processes.only()
+    const told = Object.freeze({ ...alarm, message: logText(message) })
+    this.#context.events.emit({ type: 'alarm', time, processId, alarm: told })
+  }
+
   said(message: string): void {
     this.#context.events.emit({ type: 'log', time: Date.now(), message: logText(message) })
   }
@@ -96,7 +112,10 @@ export class LiveNetwork implements SandboxNetwork, WayOutListener {
       )
     checkSupport(policy, true)
     refuseOtherDoors(this.#policy.network, policy.network)
+    const audited = this.#audit.judge(policy)
     await this.#wayOut.update(policy)
     this.#policy = policy
+    this.#shown = withoutSecrets(policy)
+    for (const line of this.#audit.accept(audited)) this.said(line)
   }
 }

@@ -8,18 +8,21 @@ import type {
   SessionNotice,
   Usage,
 } from '../driver.ts'
+import type { PolicyFinding } from '../egress.ts'
 import type { SandboxEvent, SandboxEventOf } from '../event.ts'
 import type { SandboxPlan } from '../plan/types.ts'
 import type { Policy } from '../policy/types.ts'
 import type { ExecResult } from '../result.ts'
 import type { Command, ExecOptions, SpawnOptions } from './command.ts'
 import type { SandboxContext } from './context.ts'
+import type { SandboxCredentials } from './credentials.ts'
 import { describeSandbox } from './describe.ts'
 import { EventHub } from './events.ts'
 import { GuestFiles } from './guest-files.ts'
 import { GuestOverlays } from './guest-overlays.ts'
 import { GuestPorts } from './guest-ports.ts'
 import { Lifeline } from './lifeline.ts'
+import { LiveCredentials } from './live-credentials.ts'
 import { LiveNetwork } from './live-network.ts'
 import { logText } from './log-text.ts'
 import type { SandboxNetwork } from './network.ts'
@@ -28,6 +31,7 @@ import type { ChangeFilter, CommitOptions, CommitReport, SandboxChange } from '.
 import type { SandboxFileSystem } from './file-system.ts'
 import type { SandboxPorts } from './ports.ts'
 import type { SandboxProcess, SandboxProcesses } from './process.ts'
+import type { PolicyAudit } from './policy-audit.ts'
 import { ProcessTable } from './process-table.ts'
 import { requireCapability } from './require-capability.ts'
 import { restrictedView } from './restricted.ts'
@@ -43,6 +47,8 @@ export interface SandboxOrigin {
   readonly labels: Readonly<Record<string, string>>
   /** `null` when the plan has no network. It is the sandbox's from here on. */
   readonly wayOut: WayOut | null
+  /** What was found about the policy, and looks at those that come later. */
+  readonly audit: PolicyAudit
 }
 
 /** A session, as callers see it. */
@@ -60,6 +66,8 @@ export class LiveSandbox implements Sandbox {
   readonly #overlays: GuestOverlays
   readonly #wayOut: WayOut | null
   readonly #network: LiveNetwork
+  readonly #audit: PolicyAudit
+  readonly #credentials: LiveCredentials
   #closing: Promise<void> | null = null
 
   constructor(origin: SandboxOrigin, session: DriverSession) {
@@ -83,6 +91,11 @@ export class LiveSandbox implements Sandbox {
     this.#overlays = new GuestOverlays(this.#context)
     this.#wayOut = origin.wayOut
     this.#network = new LiveNetwork(this.#context, { ...origin, processes: this.#processes })
+    this.#audit = origin.audit
+    this.#credentials = new LiveCredentials(this.#context, {
+      wayOut: origin.wayOut,
+      policy: () => this.#network.policy,
+    })
     void session.ended.then(
       (end) => this.#end(end),
       (error: unknown) => this.#end({ reason: 'link-lost', detail: String(error) }),
@@ -91,6 +104,14 @@ export class LiveSandbox implements Sandbox {
 
   get policy(): Policy {
     return this.#network.policy
+  }
+
+  get findings(): readonly PolicyFinding[] {
+    return this.#audit.findings
+  }
+
+  get credentials(): SandboxCredentials {
+    return this.#credentials
   }
 
   get network(): SandboxNetwork {

@@ -8,7 +8,9 @@ export interface SandboxNetwork {
    * on open connections too, and tunnels that it no longer allows are cut. Either all of it holds or,
    * when this rejects, none. Calls are carried out one after the other, in their order.
    *
-   * @throws SandboxError `POLICY_INVALID`; `POLICY_UNSUPPORTED` for a clause that nothing enforces, when
+   * It is audited as the first policy was, by the option `audit` of `createSandbox`.
+   *
+   * @throws SandboxError `POLICY_INVALID`, also for what a strict audit finds; `POLICY_UNSUPPORTED` for a clause that nothing enforces, when
    * `transparent` would change, and when the sandbox was made without a way out or has lost it;
    * `SANDBOX_ENDED`.
    */

@@ -1,10 +1,12 @@
 import type { Capabilities, EnforcementReport, Isolation, Usage } from '../driver.ts'
+import type { PolicyFinding } from '../egress.ts'
 import type { SandboxEvent, SandboxEventOf } from '../event.ts'
 import type { Policy } from '../policy/types.ts'
 import type { ExecResult } from '../result.ts'
 import type { Command, ExecOptions, SpawnOptions } from './command.ts'
 import type { SandboxFileSystem } from './file-system.ts'
 import type { CommitReport, CommitOptions, ChangeFilter, SandboxChange } from './overlays.ts'
+import type { SandboxCredentials } from './credentials.ts'
 import type { SandboxNetwork } from './network.ts'
 import type { SandboxPorts } from './ports.ts'
 import type { SandboxProcess, SandboxProcesses } from './process.ts'
@@ -49,8 +51,16 @@ export interface Sandbox extends AsyncDisposable {
   readonly driver: string
   /** How strong the wall is. */
   readonly isolation: Isolation
-  /** The policy that counts now, parsed and frozen: `network.update` puts another in its place. */
+  /**
+   * The policy that counts now, parsed and frozen: `network.update` puts another in its place. The text of
+   * `static` secrets and of canaries is empty in it, so that it can be shown; it does not parse then.
+   */
   readonly policy: Policy
+  /**
+   * Ways by which data could leave in spite of this policy, worst first. Empty with `audit: 'off'`, without a
+   * way out, and with a gateway that does not look.
+   */
+  readonly findings: readonly PolicyFinding[]
   /** What this driver can do beyond the contract. */
   readonly capabilities: Capabilities
   /** Per clause of the policy: who enforces it here. */
@@ -74,6 +84,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly ports: SandboxPorts
   /** What may be reached of the world outside, and how much went through. */
   readonly network: SandboxNetwork
+  /** What the way out adds to requests. Not for tools. */
+  readonly credentials: SandboxCredentials
 
   /** What differs between the overlay mounts and the host, of all of them. `LIMIT` above 100 000. */
   changes(): Promise<SandboxChange[]>

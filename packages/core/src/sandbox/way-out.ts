@@ -1,4 +1,5 @@
 import type {
+  EgressAlarm,
   EgressDecision,
   EgressGateway,
   EgressPeer,
@@ -15,6 +16,7 @@ const mostEarly = 1024
 /** What hears from the way out: the sandbox, once it is there. */
 export interface WayOutListener {
   decided(decision: EgressDecision): void
+  alarmed(alarm: EgressAlarm): void
   said(message: string): void
   locate(peer: EgressPeer): Promise<string | null>
 }
@@ -35,6 +37,10 @@ class Relay implements WayOutListener {
 
   decided(decision: EgressDecision): void {
     this.#tell((listener) => listener.decided(decision))
+  }
+
+  alarmed(alarm: EgressAlarm): void {
+    this.#tell((listener) => listener.alarmed(alarm))
   }
 
   said(message: string): void {
@@ -58,6 +64,8 @@ export function checkGateway(gateway: EgressGateway | undefined): EgressGateway 
     throw new TypeError('a gateway is what its factory returns: call it, as in egressGateway()')
   if (typeof gateway !== 'object' || gateway === null || typeof gateway.open !== 'function')
     throw new TypeError('createSandbox was given a gateway that is none')
+  if (gateway.audit !== undefined && typeof gateway.audit !== 'function')
+    throw new TypeError('createSandbox was given a gateway whose `audit` is no function')
   return gateway
 }
 
@@ -86,7 +94,7 @@ export class WayOut {
     const session = await gateway.open({
       ...request,
       onDecision: (decision) => relay.decided(decision),
-      onAlarm: () => undefined,
+      onAlarm: (alarm) => relay.alarmed(alarm),
       onLog: (message) => relay.said(message),
       locate: (peer) => relay.locate(peer),
     })
@@ -112,19 +120,40 @@ export class WayOut {
 
   /** Makes a newer policy the one that counts, or rejects and leaves everything as it is. */
   async update(policy: Policy): Promise<void> {
-    if (this.#failure !== null)
-      throw new SandboxError(
-        'POLICY_UNSUPPORTED',
-        `network: the way out of this sandbox has failed (${this.#failure}), so nothing would enforce it`,
-        { hint: 'create a new sandbox' },
-      )
+    this.#refuseFailed('network')
     await this.#session.update(policy)
+  }
+
+  /** Has a credential fetched anew. */
+  async rotate(id: string): Promise<void> {
+    this.#refuseFailed('credentials')
+    await this.#session.rotateCredential(id)
+  }
+
+  /** Takes a credential away for good. */
+  async revoke(id: string): Promise<void> {
+    this.#refuseFailed('credentials')
+    await this.#session.revokeCredential(id)
+  }
+
+  /** Has something told to whoever is attached, now or later. */
+  say(message: string): void {
+    this.#relay.said(message)
   }
 
   /** Ends every connection. Idempotent; never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  #refuseFailed(clause: string): void {
+    if (this.#failure === null) return
+    throw new SandboxError(
+      'POLICY_UNSUPPORTED',
+      `${clause}: the way out of this sandbox has failed (${this.#failure}), so nothing would enforce it`,
+      { hint: 'create a new sandbox' },
+    )
   }
 
   async #close(): Promise<void> {

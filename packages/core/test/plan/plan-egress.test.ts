@@ -122,10 +122,39 @@ describe('the plan of a sandbox with a way out', () => {
     expect(refusal(() => planReaching({ ...someHost, filesystem }))).to.match(/would cover/)
   })
 
-  it('refuses credentials with a way out as well', () => {
-    const credentials = { a: { source: { env: 'A' }, carrier: { header: 'x-a' } } }
-    expect(refusal(() => planReaching({ ...someHost, credentials }))).to.match(
-      /^POLICY_UNSUPPORTED credentials: /,
+  const credentials = { a: { source: { env: 'A' }, carrier: { header: 'x-a' }, expose: 'A_KEY' } }
+
+  it('sets the variables of the way out, and shows nothing of where secrets come from', () => {
+    const planted = { A_KEY: 'dummy-123', CANARY: 'tok-456' }
+    const made = planReaching({ ...someHost, credentials }, { environment: planted })
+    expect(made.environment).to.include(planted)
+    expect(JSON.stringify(made)).not.to.contain('x-a')
+    expect(JSON.stringify(made)).not.to.contain('credentials')
+  })
+
+  it('refuses variables of the way out that would hide others', () => {
+    for (const name of ['PATH', 'LD_PRELOAD', 'https_proxy', 'SSL_CERT_FILE', 'A B'])
+      expect(
+        refusal(() => planReaching(someHost, { environment: { [name]: 'x' } })),
+        name,
+      ).to.match(/^POLICY_INVALID credentials: the way out sets a variable /)
+    const environment = { A_KEY: 'mine' }
+    expect(refusal(() => planReaching({ ...someHost, environment }, { environment }))).to.match(
+      /^POLICY_INVALID environment\.A_KEY: .* set it once/,
+    )
+  })
+
+  it('refuses what makes variables where nothing can be reached, as nobody would make them', () => {
+    expect(refusal(() => plan({ credentials }))).to.match(
+      /^POLICY_UNSUPPORTED credentials: this policy names nothing to reach.*network\.allow/,
+    )
+    const canaries = { bait: { expose: 'BAIT' } }
+    expect(refusal(() => plan({ network: { canaries } }))).to.match(
+      /^POLICY_UNSUPPORTED network\.canaries: /,
+    )
+    expect(plan({ network: { canaries: { bait: { value: 'x'.repeat(12) } } } }).id).to.equal('test')
+    expect(refusal(() => plan({ ...someHost, credentials }))).to.match(
+      /^POLICY_UNSUPPORTED network\.allow: there is no way out/,
     )
   })
 })

@@ -3,6 +3,16 @@ import { expect } from 'chai'
 import { refusal } from './error-message.ts'
 
 const mount = { source: '/a', access: 'read' }
+const key = { env: 'KEY' }
+const signed = { sigv4: { service: 's3', region: 'eu-west-1' } }
+const role = (also: object): object => ({
+  awsRole: {
+    roleArn: 'arn:aws:iam::123456789012:role/reader',
+    keys: { accessKeyId: key, secretAccessKey: key },
+    region: 'eu-west-1',
+    ...also,
+  },
+})
 const allow = (rule: unknown): unknown => ({ network: { allow: [rule] } })
 
 describe('parsePolicy', () => {
@@ -54,15 +64,18 @@ describe('parsePolicy', () => {
 
   it('copies, so that later changes to the input do not count', () => {
     const mounts = [{ source: '/a', access: 'read' }]
-    const body = { '/model': ['x'] }
+    const where = [{ at: '/model', oneOf: ['x'] }]
+    const sessionPolicy = { Statement: [{ Effect: 'Allow' }] }
     const parsed = parsePolicy({
       filesystem: { mounts },
-      network: { allow: [{ host: 'a.example', body }] },
+      network: { allow: [{ host: 'a.example', body: { json: { where } } }] },
+      credentials: { role: { source: role({ sessionPolicy }), carrier: signed } },
     })
     mounts.push({ source: '/b', access: 'write' })
-    body['/model'].push('y')
+    where.push({ at: '/y', oneOf: ['y'] })
+    sessionPolicy.Statement.push({ Effect: 'y' })
     expect(parsed.filesystem?.mounts).to.have.length(1)
-    expect(JSON.stringify(parsed.network)).not.to.contain('"y"')
+    expect(JSON.stringify(parsed)).not.to.contain('"y"')
   })
 
   it('takes an empty policy', () => {

@@ -1,0 +1,28 @@
+import { deepFreeze } from './plain-value.ts'
+import type { Policy } from './types.ts'
+
+/** Nobody can take it for a value: no policy that holds it parses. */
+const hidden = ''
+
+/** Hides every text of this name in a value, at any depth. Returns how many there were. */
+function hide(value: unknown, name: string): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let count = 0
+  for (const [key, member] of Object.entries(value)) {
+    if (key === name && typeof member === 'string') count += Number(Reflect.set(value, key, hidden))
+    else count += hide(member, name)
+  }
+  return count
+}
+
+/**
+ * A policy to be shown: the same, but for the text of each `static` secret and the value of each canary,
+ * which are empty. It does not parse, lest somebody make a sandbox of it that sends empty secrets.
+ * The policy itself where it holds neither.
+ */
+export function withoutSecrets(policy: Policy): Policy {
+  const shown = structuredClone(policy)
+  const secrets = Object.values(shown.credentials ?? {}).map(({ source }) => hide(source, 'static'))
+  const canaries = Object.values(shown.network?.canaries ?? {}).map((one) => hide(one, 'value'))
+  return [...secrets, ...canaries].some((count) => count > 0) ? deepFreeze(shown) : policy
+}
