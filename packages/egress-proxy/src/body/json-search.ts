@@ -87,7 +87,7 @@ class Walk {
       if (!this.#visit({ pattern: state.pattern, value, exact, path: this.#path })) return false
     }
     if (value === null || typeof value !== 'object' || value instanceof JsonNumber) return true
-    return value instanceof Map ? this.#members(value, places) : this.#members(value, places)
+    return this.#members(value, places)
   }
 
   #members(

@@ -32,15 +32,17 @@ const openArray = 0x5b
 const closeArray = 0x5d
 const openObject = 0x7b
 const closeObject = 0x7d
-
-/** RFC 8259, 6. Every step of it is fixed by one character, so that nothing is tried twice. */
-const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
+const plus = 0x2b
+const minus = 0x2d
+const point = 0x2e
+const zero = 0x30
+const nine = 0x39
+const exponent = 0x65
 
 /** Reads one document. A mistake is thrown as a `JsonFault`, and caught in `parseJson`. */
 class Reader {
   readonly #text: string
   readonly #bounds: JsonBounds
-  readonly #number = new RegExp(number)
   #at = 0
   #values = 0
 
@@ -91,12 +93,33 @@ class Reader {
     return value
   }
 
+  /** RFC 8259, 6. */
   #numeral(): JsonNumber {
-    this.#number.lastIndex = this.#at
-    if (!this.#number.test(this.#text)) throw new JsonFault('a value is missing or not JSON')
     const start = this.#at
-    this.#at = this.#number.lastIndex
+    if (this.#text.charCodeAt(this.#at) === minus) this.#at += 1
+    if (this.#text.charCodeAt(this.#at) === zero) this.#at += 1
+    else this.#digits()
+    if (this.#text.charCodeAt(this.#at) === point) {
+      this.#at += 1
+      this.#digits()
+    }
+    if ((this.#text.charCodeAt(this.#at) | 0x20) === exponent) {
+      this.#at += 1
+      const sign = this.#text.charCodeAt(this.#at)
+      if (sign === minus || sign === plus) this.#at += 1
+      this.#digits()
+    }
     return new JsonNumber(this.#text.slice(start, this.#at))
+  }
+
+  #digits(): void {
+    const start = this.#at
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#at)
+      if (!(code >= zero && code <= nine)) break
+      this.#at += 1
+    }
+    if (this.#at === start) throw new JsonFault('a value is missing or not JSON')
   }
 
   /** Stands on the opening quote; ends behind the closing one. */
