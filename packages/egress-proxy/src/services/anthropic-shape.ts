@@ -71,6 +71,14 @@ const textBlocks: readonly string[] = ['text']
 /** What a document or image may come from: neither `url`, which the vendor fetches, nor `file`. */
 const sources: readonly string[] = ['base64', 'text', 'content']
 
+/** Of a block, of one in a tool's result, and of one in a document that is made of blocks. */
+const sourcePlaces: readonly string[] = [
+  '/messages/*/content/*/source',
+  '/messages/*/content/*/content/*/source',
+  '/messages/*/content/*/source/content/*/source',
+  '/messages/*/content/*/content/*/source/content/*/source',
+]
+
 /**
  * Every level at which blocks can stand has the list of its kinds, so that there is no deeper one than is
  * judged here. What a model passed to a tool (`tool_use`, `input`) is data, and may be anything.
@@ -83,10 +91,11 @@ const where: readonly JsonCondition[] = [
   { at: '/messages/*/content/*/content/*/content/*/type', oneOf: textBlocks },
   { at: '/messages/*/content/*/source/content/*/type', oneOf: documentBlocks },
   { at: '/messages/*/content/*/content/*/source/content/*/type', oneOf: documentBlocks },
-  { at: '/messages/*/content/*/source/type', oneOf: sources },
-  { at: '/messages/*/content/*/content/*/source/type', oneOf: sources },
-  { at: '/messages/*/content/*/source/content/*/source/type', oneOf: sources },
-  { at: '/messages/*/content/*/content/*/source/content/*/source/type', oneOf: sources },
+  ...sourcePlaces.flatMap((place): readonly JsonCondition[] => [
+    { at: `${place}/type`, oneOf: sources },
+    { at: `${place}/url`, absent: true },
+    { at: `${place}/file_id`, absent: true },
+  ]),
 ]
 
 function bodyRule(keys: readonly string[], models: readonly string[] | undefined): BodyRule {

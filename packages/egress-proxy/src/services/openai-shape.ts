@@ -101,6 +101,8 @@ const chatWhere: readonly JsonCondition[] = [
   { at: '/store', oneOf: [false, null] },
   { at: '/tools/*/type', oneOf: ['custom', 'function'] },
   { at: '/messages/*/content/*/type', oneOf: chatParts },
+  { at: '/messages/*/content/*/image_url', absent: true },
+  { at: '/messages/*/content/*/file', absent: true },
 ]
 
 /** Responses are stored for thirty days unless they say `store: false`, which therefore has to be there. */
@@ -110,6 +112,13 @@ const responsesWhere: readonly JsonCondition[] = [
   { at: '/input/*/type', oneOf: inputItems },
   { at: '/input/*/content/*/type', oneOf: inputParts },
   { at: '/input/*/output/*/type', oneOf: toolOutputs },
+  { at: '/tools/*/server_url', absent: true },
+  ...['content', 'output'].flatMap((list) =>
+    ['file_id', 'file_url', 'image_url'].map((key): JsonCondition => ({
+      at: `/input/*/${list}/*/${key}`,
+      absent: true,
+    })),
+  ),
 ]
 
 function bodyRule(

@@ -11,8 +11,13 @@ export type ToolAnswer =
 
 type Child = ChildProcessByStdio<null, Readable, null>
 
-const longestMs = 10_000
-const mostBytes = 1_048_576
+/** How much of a tool is waited for. */
+export interface ToolBounds {
+  readonly longestMs: number
+  readonly mostBytes: number
+}
+
+const usualBounds: ToolBounds = Object.freeze({ longestMs: 10_000, mostBytes: 1_048_576 })
 
 /**
  * Runs a tool and takes what it prints. It runs in the root folder: the folder that a program happens to be
@@ -20,7 +25,11 @@ const mostBytes = 1_048_576
  * `rust-toolchain.toml` would choose the registry, or even the program. No shell; 10 s and 1 MiB at most;
  * a tool that takes more is ended with all that it started.
  */
-export function askTool(argv: readonly string[], variables: Variables): Promise<ToolAnswer> {
+export function askTool(
+  argv: readonly string[],
+  variables: Variables,
+  bounds: ToolBounds = usualBounds,
+): Promise<ToolAnswer> {
   const [command, ...rest] = argv
   if (command === undefined) return Promise.resolve({ kind: 'missing' })
   return new Promise((resolve) => {
@@ -30,11 +39,15 @@ export function askTool(argv: readonly string[], variables: Variables): Promise<
       stdio: ['ignore', 'pipe', 'ignore'],
       detached: true,
     })
-    attend(child, resolve)
+    attend(child, bounds, resolve)
   })
 }
 
-function attend(child: Child, resolve: (answer: ToolAnswer) => void): void {
+function attend(
+  child: Child,
+  { longestMs, mostBytes }: ToolBounds,
+  resolve: (answer: ToolAnswer) => void,
+): void {
   const chunks: Buffer[] = []
   let length = 0
   let over = false
@@ -62,7 +75,7 @@ function attend(child: Child, resolve: (answer: ToolAnswer) => void): void {
   child.stdout.on('data', (chunk: Buffer) => {
     length += chunk.length
     if (length <= mostBytes) chunks.push(chunk)
-    else cut('printed more than 1 MiB')
+    else cut(`printed more than ${mostBytes} bytes`)
   })
   child.once('close', (code) => {
     if (code === 0) finish({ kind: 'answer', text: Buffer.concat(chunks).toString('utf8') })
