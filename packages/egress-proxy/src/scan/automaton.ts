@@ -11,7 +11,7 @@ export const mostTextBytes = 4_194_304
 
 /** How much of a text's beginning is looked at before it is followed letter by letter. */
 const longestWindow = 16
-const smearBits = 16
+const smearBits = 17
 
 /**
  * Finds many texts at once in a stream (Aho and Corasick, 1975), letters alike in either case. States in
@@ -156,17 +156,25 @@ export class Automaton {
     const fail = numbers[trie.fail[node] ?? 0] ?? 0
     this.#fail[state] = fail
     this.#depth[state] = trie.depth[node] ?? 0
-    const own = trie.terminal[node] ?? 0
-    const behind = node === 0 ? 0 : (this.#found[fail] ?? 0)
-    this.#found[state] = own === 0 ? behind : own
-    if (own !== 0) this.#shorter[state] = behind === 0 ? 0 : fail
-    else if (behind !== 0) this.#shorter[state] = this.#shorter[fail] ?? 0
+    if (node !== 0) this.#end(state, fail, trie.terminal[node] ?? 0)
     if (state < this.#denseCount) this.#fillRow(state, fail)
+    this.#leadOn(trie, node, numbers)
+  }
+
+  #leadOn(trie: Trie, node: number, numbers: Int32Array): void {
+    const state = numbers[node] ?? 0
     let child = trie.firstChild[node] ?? 0
     while (child !== 0) {
       this.#lead(state, trie.letter[child] ?? 0, numbers[child] ?? 0)
       child = trie.sibling[child] ?? 0
     }
+  }
+
+  /** `own`: one more than the text that ends here, or 0. */
+  #end(state: number, fail: number, own: number): void {
+    const behind = this.#found[fail] ?? 0
+    this.#found[state] = own === 0 ? behind : own
+    if (behind !== 0) this.#shorter[state] = own === 0 ? (this.#shorter[fail] ?? 0) : fail
   }
 
   #lead(state: number, letter: number, next: number): void {
@@ -189,13 +197,13 @@ export class Automaton {
     }
     const row = state << this.#shift
     this.#dense.copyWithin(row, from << this.#shift, (from + 1) << this.#shift)
-    for (const way of ways.reverse())
+    for (const way of ways.toReversed())
       this.#dense[row + (this.#letter[way] ?? 0)] = this.#next[way] ?? 0
   }
 }
 
 function smeared(first: number, second: number, third: number): number {
-  return ((first << 10) ^ (second << 5) ^ third) & ((1 << smearBits) - 1)
+  return ((first << 11) ^ (second << 5) ^ third) & ((1 << smearBits) - 1)
 }
 
 /** For each three letters at the end of a window, how far it may be moved without missing a text. */
@@ -215,7 +223,7 @@ function skipsOf(texts: readonly Uint8Array[], classes: ByteClasses, window: num
   return skips
 }
 
-/** Dense states come first: the root, where every stream is nearly always, and all in which texts part. */
+/** Dense states come first: those near the root, where streams nearly always are, and all in which texts part. */
 function numbered(trie: Trie): { readonly of: Int32Array; readonly dense: number } {
   const of = new Int32Array(trie.size)
   let dense = 0
@@ -234,7 +242,7 @@ function numbered(trie: Trie): { readonly of: Int32Array; readonly dense: number
 }
 
 function isDense(trie: Trie, node: number): boolean {
-  if ((trie.depth[node] ?? 0) < 2) return true
+  if ((trie.depth[node] ?? 0) < 3) return true
   const child = trie.firstChild[node] ?? 0
   return child !== 0 && trie.sibling[child] !== 0
 }

@@ -176,6 +176,6 @@ export function formsOf(pattern: Pattern, direction: 'in' | 'out'): readonly For
   for (const form of encoded(bytes)) add(form)
   if (bytes.length > longForAllForms) return forms
   for (const form of elaborate(bytes)) add(form)
-  if (direction === 'out') add({ name: 'reversed', bytes: Uint8Array.from(bytes).reverse() })
+  if (direction === 'out') add({ name: 'reversed', bytes: bytes.toReversed() })
   return forms
 }

@@ -24,7 +24,7 @@ export class PatternScan {
   readonly #texts: readonly ScanText[]
 
   /**
-   * `pieces`: whether parts of secrets and canaries are looked for too, 8 letters long.
+   * In what goes out, pieces of secrets and canaries are looked for too.
    *
    * @throws RangeError when the patterns are more than {@link mostTextBytes} in all forms
    */

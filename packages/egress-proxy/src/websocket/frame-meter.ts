@@ -11,6 +11,24 @@ export interface FrameCounts {
   readonly payloadBytes: number
 }
 
+/** A stretch of payload within one chunk. */
+export interface PayloadRun {
+  /** Where in the chunk it begins, and the place behind it. */
+  readonly from: number
+  readonly to: number
+  /** Of a ping, a pong or a close. */
+  readonly isControl: boolean
+  /** What it is masked with, from its own first byte on; `null` when it is not. */
+  readonly mask: Uint8Array | null
+}
+
+/** Looks at what frames carry. */
+export interface FrameObserver {
+  payload(run: PayloadRun): void
+  /** The last byte of a message, or of a control frame, went by. */
+  over(isControl: boolean): void
+}
+
 /**
  * Follows the frames of one direction of a WebSocket (RFC 6455, 5.2) without copying or changing them, so
  * that nothing else can be carried over the connection. No extension is negotiated, so every reserved bit
@@ -22,6 +40,8 @@ export class FrameMeter {
   readonly #header = Buffer.alloc(longestHeader)
   #filled = 0
   #payloadLeft = 0
+  #payloadLength = 0
+  #maskAt = 2
   #isFragmented = false
   #isClosed = false
   #fault: string | null = null
@@ -35,17 +55,21 @@ export class FrameMeter {
   }
 
   /** Whether everything so far was proper; once it was not, it never is again. */
-  push(chunk: Uint8Array): boolean {
+  push(chunk: Uint8Array, observer: FrameObserver | null = null): boolean {
     let offset = 0
     while (this.#fault === null && offset < chunk.length) {
       if (this.#payloadLeft > 0) {
         const passed = Math.min(this.#payloadLeft, chunk.length - offset)
+        if (observer !== null) observer.payload(this.#run(offset, offset + passed))
         this.#payloadLeft -= passed
         this.#payloadBytes += passed
         offset += passed
+        if (this.#payloadLeft === 0) this.#tellOver(observer)
       } else {
+        const frames = this.#frames
         this.#takeHeaderByte(chunk[offset] ?? 0)
         offset += 1
+        if (this.#frames > frames && this.#payloadLeft === 0) this.#tellOver(observer)
       }
     }
     return this.#fault === null
@@ -67,6 +91,22 @@ export class FrameMeter {
       messages: this.#messages,
       payloadBytes: this.#payloadBytes,
     }
+  }
+
+  #run(from: number, to: number): PayloadRun {
+    const isControl = ((this.#header[0] ?? 0) & close) !== 0
+    if (!this.#masked) return { from, to, isControl, mask: null }
+    const passed = this.#payloadLength - this.#payloadLeft
+    const mask = new Uint8Array(4)
+    for (let at = 0; at < 4; at += 1)
+      mask[at] = this.#header[this.#maskAt + ((passed + at) & 3)] ?? 0
+    return { from, to, isControl, mask }
+  }
+
+  #tellOver(observer: FrameObserver | null): void {
+    if (observer === null) return
+    const isControl = ((this.#header[0] ?? 0) & close) !== 0
+    if (isControl || !this.#isFragmented) observer.over(isControl)
   }
 
   #takeHeaderByte(byte: number): void {
@@ -110,6 +150,8 @@ export class FrameMeter {
     const first = this.#header[0] ?? 0
     const isFinal = (first & 0x80) !== 0
     this.#payloadLeft = length
+    this.#payloadLength = length
+    this.#maskAt = 2 + extended
     this.#frames += 1
     if ((first & close) !== 0) {
       this.#isClosed = (first & 15) === close

@@ -1,0 +1,169 @@
+import type { Body, Field } from '../http-message.ts'
+import type { BodyCoding } from '../scan/content-coding.ts'
+import type { Pattern } from '../scan/pattern.ts'
+import { PatternScan } from '../scan/pattern-scan.ts'
+import { Carried } from './carried.ts'
+import type { Hit } from './hit.ts'
+import { type PartTools, PartWatch } from './part-watch.ts'
+import { SentFrames } from './sent-frames.ts'
+import { SplitLedger } from './split-ledger.ts'
+import { type BodyWatch, WatchedBody } from './watched-body.ts'
+
+/** What of a request leaves before its body. */
+export interface OutgoingHead {
+  readonly host: string
+  /** Canonical, as it is sent. */
+  readonly path: string
+  /** Decoded. */
+  readonly query: readonly (readonly [key: string, value: string])[]
+  readonly headers: readonly Field[]
+}
+
+/** Where a body goes, and how it is coded. */
+export interface BodyPlace {
+  readonly host: string
+  readonly coding: BodyCoding
+}
+
+/** A part of a request that has a like in others. */
+interface Place {
+  readonly where: 'path' | 'query' | 'header'
+  readonly host: string
+  readonly part: string
+}
+
+const scratchBytes = 8192
+
+/**
+ * Looks through everything that leaves for secrets that are kept outside, for dummies (the caller takes a
+ * dummy out of its own slot before) and for canaries: as they are and as programs write them (in base64 at
+ * any alignment, hexadecimal, base32, escapes of URLs, JSON and HTML in any mixture, UTF-16, backwards),
+ * letters alike in either case, and split over several requests.
+ *
+ * A tripwire, and not the wall: ciphers, codings of somebody's own, pictures, and what is said by times and
+ * by counts, are out of its reach. What holds is that secrets are not inside, that requests go out in the
+ * right name, and budgets.
+ */
+export class OutgoingWatch {
+  readonly isEmpty: boolean
+  readonly #tools: PartTools
+  readonly #carried = new Carried()
+  readonly #scratch = Buffer.alloc(scratchBytes)
+
+  /**
+   * @param before The watch that this one takes the place of, when the patterns have changed: which pieces
+   *   have left stays known.
+   * @throws RangeError when the patterns are more than 4 MiB in all their forms
+   */
+  constructor(patterns: readonly Pattern[], before: OutgoingWatch | null = null) {
+    const scan = new PatternScan(patterns, 'out')
+    const ledger = new SplitLedger(patterns, before === null ? null : before.#tools.ledger)
+    this.#tools = { scan, ledger }
+    this.isEmpty = scan.automaton.size === 0
+  }
+
+  /** Before a name is looked up: its labels, and what they are without the dots between them. */
+  name(host: string): Hit | null {
+    if (this.isEmpty) return null
+    return this.#text('name', host) ?? this.#text('name', host.replaceAll('.', ''))
+  }
+
+  /** Path, query and headers. Also adds to what is known of the parts of earlier requests. */
+  head(head: OutgoingHead): Hit | null {
+    if (this.isEmpty) return null
+    return this.#path(head) ?? this.#query(head) ?? this.#headers(head)
+  }
+
+  /** For a body as it is sent, or beside it for what it is decoded to. */
+  body(host: string): BodyWatch {
+    const part = new PartWatch(this.#tools, 'body', this.#carried.at(host, 'body'))
+    return {
+      push: (chunk) => (this.isEmpty ? null : part.push(chunk)),
+      end: () => {
+        const hit = part.end()
+        this.#carried.keep(host, 'body', hit === null ? part.progress : null)
+        return hit
+      },
+    }
+  }
+
+  /** A body that was read whole. */
+  whole(host: string, bytes: Uint8Array): Hit | null {
+    const body = this.body(host)
+    return body.push(bytes) ?? body.end()
+  }
+
+  /**
+   * A body on its way out, with its trailers, looked through before it is passed on. With a hit it fails with
+   * a `RefusalError` (see `refusalOfHit`), and with `body_unreadable` when its coding cannot be undone.
+   *
+   * @param coding As `codingOf` read it from the head
+   * @param onHit Called once, before it fails
+   */
+  watched(body: Body, { host, coding }: BodyPlace, onHit: (hit: Hit) => void): Body {
+    if (this.isEmpty) return body
+    const asSent = new PartWatch(this.#tools, 'body', null)
+    return new WatchedBody(body, {
+      watch: this.body(host),
+      asSent,
+      coding,
+      trailers: (fields) => this.trailers(host, fields),
+      onHit,
+    })
+  }
+
+  /** Trailers of a request. */
+  trailers(host: string, fields: readonly Field[]): Hit | null {
+    return this.isEmpty ? null : this.#headers({ host, headers: fields })
+  }
+
+  /** What a client sends over a WebSocket, message by message and across them. */
+  frames(): SentFrames {
+    return new SentFrames(() => new PartWatch(this.#tools, 'websocket', null))
+  }
+
+  #path({ host, path }: OutgoingHead): Hit | null {
+    const last = path.slice(path.lastIndexOf('/') + 1)
+    return this.#text('path', path) ?? this.#value({ where: 'path', host, part: 'path' }, last)
+  }
+
+  #query({ host, query }: OutgoingHead): Hit | null {
+    for (const [key, value] of query) {
+      const place = { where: 'query', host, part: `query ${key}` } as const
+      const hit = this.#text('query', key) ?? this.#value(place, value)
+      if (hit !== null) return hit
+    }
+    return null
+  }
+
+  #headers({ host, headers }: Pick<OutgoingHead, 'host' | 'headers'>): Hit | null {
+    for (const [name, value] of headers) {
+      const place = { where: 'header', host, part: name } as const
+      const hit = this.#text('header', name) ?? this.#value(place, value)
+      if (hit !== null) return hit
+    }
+    return null
+  }
+
+  /** A part of a request that may go on where that of the last one ended. */
+  #value({ where, host, part }: Place, text: string): Hit | null {
+    const before = this.#carried.at(host, part)
+    const watch = new PartWatch(this.#tools, where, before)
+    const hit = watch.push(this.#bytes(where, text)) ?? watch.end()
+    const { progress } = watch
+    if (progress !== null || before !== null) this.#carried.keep(host, part, progress)
+    return hit
+  }
+
+  #text(where: Hit['where'], text: string): Hit | null {
+    const watch = new PartWatch(this.#tools, where, null)
+    return watch.push(this.#bytes(where, text)) ?? watch.end()
+  }
+
+  /** Valid until the next call. Fields are latin-1 text, all else is Unicode. */
+  #bytes(where: Hit['where'], text: string): Uint8Array {
+    const encoding = where === 'header' ? 'latin1' : 'utf8'
+    if (text.length * 3 > scratchBytes) return Buffer.from(text, encoding)
+    return this.#scratch.subarray(0, this.#scratch.write(text, 0, encoding))
+  }
+}

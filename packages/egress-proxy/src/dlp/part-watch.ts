@@ -1,0 +1,91 @@
+import type { Cursor } from '../scan/automaton.ts'
+import type { PatternScan, ScanText } from '../scan/pattern-scan.ts'
+import { Unescaper } from '../scan/unescaper.ts'
+import type { Progress } from './carried.ts'
+import type { Hit } from './hit.ts'
+import type { SplitLedger } from './split-ledger.ts'
+
+/** What a part of a request is looked through with. */
+export interface PartTools {
+  readonly scan: PatternScan
+  readonly ledger: SplitLedger
+}
+
+/** Letters at an end with which something may have begun; fewer are there by chance. */
+const leastKept = 3
+
+/**
+ * Looks through one part of what leaves, in two views: the bytes as they are, and as those see them who
+ * undo escapes. The second costs nothing while it is the same.
+ */
+export class PartWatch {
+  readonly #tools: PartTools
+  readonly #where: Hit['where']
+  readonly #raw: Cursor
+  readonly #plain: Cursor
+  readonly #unescaper = new Unescaper()
+  #rawRead = 0
+  #plainRead = 0
+
+  /** `before`: where the same part of the last request left off, or `null`. */
+  constructor(tools: PartTools, where: Hit['where'], before: Progress | null) {
+    this.#tools = tools
+    this.#where = where
+    this.#raw = { state: before?.raw ?? 0 }
+    this.#plain = { state: before?.plain ?? 0 }
+  }
+
+  push(chunk: Uint8Array): Hit | null {
+    const wasSame = this.#raw.state === this.#plain.state
+    const plain = this.#unescaper.push(chunk)
+    const hit = this.#read(this.#raw, chunk, this.#rawRead)
+    this.#rawRead += chunk.length
+    if (hit !== null) return hit
+    if (plain !== chunk || !wasSame) return this.#readPlain(plain)
+    this.#plain.state = this.#raw.state
+    this.#plainRead += chunk.length
+    return null
+  }
+
+  end(): Hit | null {
+    const rest = this.#unescaper.end()
+    return rest.length === 0 ? null : this.#readPlain(rest)
+  }
+
+  /** Where it left off; `null` when nothing has begun. */
+  get progress(): Progress | null {
+    const { automaton } = this.#tools.scan
+    const raw = this.#raw.state
+    const plain = this.#plain.state
+    const depth = Math.max(automaton.depth(raw), automaton.depth(plain))
+    return depth < leastKept ? null : { raw, plain }
+  }
+
+  #readPlain(plain: Uint8Array): Hit | null {
+    const hit = this.#read(this.#plain, plain, this.#plainRead)
+    this.#plainRead += plain.length
+    return hit
+  }
+
+  #read(cursor: Cursor, bytes: Uint8Array, before: number): Hit | null {
+    const { automaton } = this.#tools.scan
+    let at = automaton.find(cursor, bytes, 0)
+    while (at >= 0) {
+      for (const index of automaton.endings(cursor.state)) {
+        const isSplit = automaton.lengthOf(index) > before + at
+        const hit = this.#judged(this.#tools.scan.text(index), isSplit)
+        if (hit !== null) return hit
+      }
+      at = automaton.find(cursor, bytes, at)
+    }
+    return null
+  }
+
+  #judged(text: ScanText | undefined, isSplit: boolean): Hit | null {
+    if (text === undefined) return null
+    const { about, kind } = text.pattern
+    const { form } = text
+    if (form !== 'piece') return { about, kind, where: isSplit ? 'window' : this.#where, form }
+    return this.#tools.ledger.add(text) ? { about, kind, where: 'window', form } : null
+  }
+}

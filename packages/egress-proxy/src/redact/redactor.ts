@@ -1,0 +1,132 @@
+import type { Body, Field, ResponseHead } from '../http-message.ts'
+import { RefusalError } from '../refusal.ts'
+import { codingOf, type BodyCoding } from '../scan/content-coding.ts'
+import type { Pattern } from '../scan/pattern.ts'
+import { DecodedBody } from './decoded-body.ts'
+import { Overwriter } from './overwriter.ts'
+import { fieldsOfDecoded } from './prepared.ts'
+import { RedactedBody } from './redacted-body.ts'
+import { RedactedFrames } from './redacted-frames.ts'
+import { type OnReflected, SecretScan } from './secret-scan.ts'
+
+/** An answer on its way inside. */
+export interface Answer {
+  readonly head: ResponseHead
+  /** `null` where there is none; then nothing is said about how it would be coded. */
+  readonly body: Body | null
+}
+
+/** What is told of one answer. */
+export interface Reflections {
+  /** Called at most once for the head, the body and the trailers together. Must not throw. */
+  readonly onReflected: OnReflected
+}
+
+/**
+ * Makes every live secret unreadable in what comes back: overwritten by `[redacted:<id>]`, byte for byte, so
+ * that lengths, frames and JSON stay what they are. Immutable: made anew when the secrets change.
+ *
+ * Out of its reach is what a server makes of a secret that no program writes by itself: a hash, a cipher, an
+ * image, one letter in each answer. Credentials belong on hosts that give nothing back.
+ */
+export class Redactor {
+  readonly isEmpty: boolean
+  readonly #scan: SecretScan
+
+  /** @throws RangeError when the patterns are more than 4 MiB in all their forms */
+  constructor(patterns: readonly Pattern[]) {
+    this.#scan = new SecretScan(patterns)
+    this.isEmpty = this.#scan.automaton.size === 0
+  }
+
+  /**
+   * The whole of an answer: the head as {@link head} gives it, the body decoded, its trailers as
+   * {@link fields} gives them.
+   *
+   * @throws RefusalError `response_unreadable` when the body is coded in a way that cannot be undone, or is
+   *   a part that nobody asked for; the caller cancels the body
+   */
+  answer({ head, body }: Answer, { onReflected }: Reflections): Answer {
+    if (this.isEmpty) return { head, body }
+    const once = told(onReflected)
+    if (body === null) return { head: this.head(head, once), body }
+    const coding = readable(head)
+    const headers = fieldsOfDecoded(head.headers, coding)
+    return {
+      head: this.head({ ...head, headers }, once),
+      body: this.body(body, coding, once),
+    }
+  }
+
+  /** Header fields and status phrase. A field whose very name holds a secret is left out. */
+  head(head: ResponseHead, onReflected: OnReflected): ResponseHead {
+    const headers = this.fields(head.headers, onReflected)
+    if (head.phrase === undefined) return { ...head, headers }
+    return { ...head, headers, phrase: this.#text(head.phrase, onReflected) ?? head.phrase }
+  }
+
+  /** Header or trailer fields. */
+  fields(fields: readonly Field[], onReflected: OnReflected): readonly Field[] {
+    if (this.isEmpty) return fields
+    let changed = false
+    const kept: Field[] = []
+    for (const field of fields) {
+      const [name, value] = field
+      const nameFound = this.#text(name, onReflected)
+      const redacted = this.#text(value, onReflected)
+      changed ||= nameFound !== null || redacted !== null
+      if (nameFound === null) kept.push(redacted === null ? field : [name, redacted])
+    }
+    return changed ? kept : fields
+  }
+
+  /** @param coding As {@link codingOf} read it from the head; a body that is coded goes on without. */
+  body(body: Body, coding: Exclude<BodyCoding, 'unknown'>, onReflected: OnReflected): Body {
+    if (this.isEmpty) return body
+    const plain = coding === 'identity' ? body : new DecodedBody(body, coding)
+    return new RedactedBody(plain, {
+      overwriter: new Overwriter(this.#scan, onReflected),
+      trailers: (fields) => this.fields(fields, onReflected),
+    })
+  }
+
+  /** What a server sends over a WebSocket. `onReflected` is called once. */
+  frames(onReflected: OnReflected): RedactedFrames {
+    return new RedactedFrames(this.#scan, told(onReflected))
+  }
+
+  /** `null` when nothing is in it. Fields are latin-1 text. */
+  #text(text: string, onReflected: OnReflected): string | null {
+    const { automaton } = this.#scan
+    const bytes = Buffer.from(text, 'latin1')
+    if (automaton.find({ state: 0 }, bytes, 0) < 0) return null
+    const overwriter = new Overwriter(this.#scan, onReflected)
+    const parts = [...overwriter.push(bytes), ...overwriter.flush()]
+    return Buffer.concat(parts).toString('latin1')
+  }
+}
+
+function told(onReflected: OnReflected): OnReflected {
+  let isTold = false
+  return (about) => {
+    if (isTold) return
+    isTold = true
+    onReflected(about)
+  }
+}
+
+function readable(head: ResponseHead): Exclude<BodyCoding, 'unknown'> {
+  const coding = codingOf(head.headers)
+  if (coding === 'unknown') throw unreadable('is coded in a way that cannot be undone')
+  if (head.status === 206) throw unreadable('is a part that was not asked for')
+  return coding
+}
+
+function unreadable(what: string): RefusalError {
+  return new RefusalError({
+    code: 'response_unreadable',
+    rule: null,
+    reason: `the answer may hold a secret that is kept outside, and ${what}`,
+    remedy: 'ask for the whole, with `accept-encoding: identity` or `gzip`',
+  })
+}
