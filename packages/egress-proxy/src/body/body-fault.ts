@@ -17,7 +17,7 @@ export interface BodyRequest {
   readonly contentType: string | null
   /** Canonical, without query. */
   readonly path: string
-  /** Bytes, decoded. Not known for gRPC that is passed on as it comes; then `maxBytes` cannot be judged. */
+  /** Bytes, decoded; `null` where they are not known, which no `maxBytes` allows. */
   readonly length: number | null
 }
 
@@ -53,7 +53,7 @@ function judgeJson(rule: CompiledBody, value: JsonValue, request: BodyRequest): 
   }
   const json = rule.json === null ? null : jsonFault(rule.json, value)
   if (rule.json !== null && json === null) return null
-  // Where both are there, what GraphQL lacks is only told when the body is meant to be that.
+  // Where a body may be either, the last one's fault is told.
   return rule.graphql === null ? json : graphqlFault(rule.graphql, value)
 }
 
