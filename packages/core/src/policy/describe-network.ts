@@ -1,7 +1,8 @@
+import { describeBody } from './describe-body.ts'
+import { describeBudgets } from './describe-budgets.ts'
+import { describeValues } from './describe-values.ts'
 import { quoted } from './quoted.ts'
 import type { AllowRule, DenyRule, NetworkPolicy } from './types.ts'
-
-type Values = Readonly<Record<string, string | readonly string[]>>
 
 /** Who a request comes from, as whoever sends it should understand it. */
 function who(identity: string): string {
@@ -10,23 +11,16 @@ function who(identity: string): string {
   return `with the credential ${JSON.stringify(identity)}, which is added outside`
 }
 
-function values(word: string, given: Values | undefined): string | readonly string[] {
-  if (given === undefined) return []
-  const each = Object.entries(given).map(([name, value]) => {
-    if (value === '*') return JSON.stringify(name)
-    return `${JSON.stringify(name)} (${quoted(typeof value === 'string' ? [value] : value)})`
-  })
-  return each.length === 0 ? `no ${word}` : `${word} ${each.join(', ')} and no others`
-}
-
 function requests(rule: AllowRule): readonly string[] {
   if (rule.protocol === 'tcp' || rule.tunnel === true) return ['connections that nobody reads']
-  const headers = values('headers', rule.headers)
   return [
     (rule.methods ?? ['GET', 'HEAD', 'OPTIONS']).join(', '),
     rule.paths === undefined ? 'any path' : `paths ${quoted(rule.paths)}`,
-    values('query keys', rule.query),
-    rule.headers === undefined ? [] : `beside plain ones, ${String(headers)}`,
+    rule.query === undefined ? [] : describeValues('query keys', rule.query),
+    rule.headers === undefined
+      ? []
+      : `beside plain ones, ${describeValues('headers', rule.headers)}`,
+    rule.body === undefined ? [] : describeBody(rule.body),
     rule.websocket === true ? 'WebSocket too' : [],
   ].flat()
 }
@@ -37,6 +31,7 @@ function grantLine(given: string | AllowRule): string {
     ...requests(rule),
     rule.ports === undefined ? [] : `ports ${rule.ports.join(', ')}`,
     who(rule.identity ?? 'anonymous'),
+    rule.tenant === undefined ? [] : 'for the tenant that is set outside only',
   ].flat()
   return `- ${JSON.stringify(rule.host)} (${rule.protocol ?? 'https'}): ${what.join('; ')}.`
 }
@@ -80,6 +75,7 @@ export function describeNetwork(network: NetworkPolicy): string {
       ask.map(grantLine),
     ),
     ...section('Of these, the following is refused all the same:', deny.map(refusalLine)),
+    ...describeBudgets(network.budgets ?? {}),
     ...proxy,
   ].join('\n')
 }

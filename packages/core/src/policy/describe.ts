@@ -1,3 +1,4 @@
+import { describeCredentials } from './describe-credentials.ts'
 import { describeNetwork } from './describe-network.ts'
 import { quoted } from './quoted.ts'
 import type { FilesystemPolicy, Mount, Policy, ResourcePolicy } from './types.ts'
@@ -80,8 +81,8 @@ function describeLimits(resources: ResourcePolicy): string {
 
 /**
  * What a policy means, in prose for the prompt of a model that works inside: what it can see and
- * write, what stays as it is, what it can reach, and its limits. Values of variables and secrets are
- * left out. Pure; relative sources are shown as they were written.
+ * write, what stays as it is, what it can reach and in whose name, and its limits. Values of variables and
+ * secrets are left out, and nothing is said of canaries: whoever knows of them steps over them. Pure; relative sources are shown as they were written.
  */
 export function describePolicy(policy: Policy): string {
   const names = Object.keys(policy.environment ?? {})
@@ -89,6 +90,7 @@ export function describePolicy(policy: Policy): string {
     'Commands run in a sandbox.',
     ...describeFilesystem(policy.filesystem ?? {}),
     describeNetwork(policy.network ?? {}),
+    ...describeCredentials(policy),
     names.length === 0 ? [] : `Variables set for it: ${quoted(names)}.`,
     policy.process?.unixSockets === false ? 'Unix sockets cannot be made.' : [],
     describeLimits(policy.resources ?? {}),

@@ -1,4 +1,5 @@
 import { change, diffLimit, diffList, type PolicyChange, stable } from './diff-lists.ts'
+import { diffRecord } from './diff-record.ts'
 import type { AllowRule, Budgets, DenyRule, NetworkPolicy } from './types.ts'
 
 type WrittenRule = Readonly<Record<string, unknown>>
@@ -119,6 +120,12 @@ export function diffNetwork(a: NetworkPolicy, b: NetworkPolicy): readonly Policy
     ...grants,
     ...refusals,
     ...diffTransparent(a, b),
+    ...diffRecord({
+      clause: 'network.canaries',
+      direction: 'restricts',
+      before: a.canaries ?? {},
+      after: b.canaries ?? {},
+    }),
     ...addresses,
     ...diffBudgets(a.budgets ?? {}, b.budgets ?? {}),
   ]

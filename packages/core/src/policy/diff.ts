@@ -1,6 +1,7 @@
 import { isWithin } from '../plan/inside-path.ts'
 import { deepFreeze } from './plain-value.ts'
 import { diffNetwork } from './diff-network.ts'
+import { diffRecord } from './diff-record.ts'
 import { change, diffLimit, diffList, type PolicyChange, stable } from './diff-lists.ts'
 import type { FilesystemPolicy, Mount, Policy, ProcessPolicy, ResourcePolicy } from './types.ts'
 
@@ -125,29 +126,6 @@ function diffProcess(a: ProcessPolicy, b: ProcessPolicy): readonly PolicyChange[
   return changes
 }
 
-function entries(of: Readonly<Record<string, unknown>>): readonly (readonly [string, string])[] {
-  return Object.entries(of).map(([key, value]) => [key, stable(value)])
-}
-
-/** Variables and credentials, by name only: a value may be a secret. */
-function diffRecord(
-  clause: string,
-  a: Readonly<Record<string, unknown>>,
-  b: Readonly<Record<string, unknown>>,
-): readonly PolicyChange[] {
-  const [before, after] = [new Map(entries(a)), new Map(entries(b))]
-  const added = [...after].flatMap(([key, value]): readonly PolicyChange[] => {
-    if (!before.has(key)) return [change(clause, 'widens', `adds ${JSON.stringify(key)}`)]
-    if (before.get(key) === value) return []
-    return [change(clause, 'widens', `gives ${JSON.stringify(key)} another value`)]
-  })
-  const removed = [...before.keys()].filter((key) => !after.has(key))
-  return [
-    ...added,
-    ...removed.map((key) => change(clause, 'narrows', `removes ${JSON.stringify(key)}`)),
-  ]
-}
-
 /** A policy with its missing sections empty, which is what they mean. */
 function withSections(policy: Policy): {
   readonly [Key in keyof Policy]-?: NonNullable<Policy[Key]>
@@ -172,8 +150,18 @@ export function diffPolicy(a: Policy, b: Policy): readonly PolicyChange[] {
   return deepFreeze([
     ...diffFilesystem(from.filesystem, to.filesystem),
     ...diffNetwork(from.network, to.network),
-    ...diffRecord('credentials', from.credentials, to.credentials),
-    ...diffRecord('environment', from.environment, to.environment),
+    ...diffRecord({
+      clause: 'credentials',
+      direction: 'grants',
+      before: from.credentials,
+      after: to.credentials,
+    }),
+    ...diffRecord({
+      clause: 'environment',
+      direction: 'grants',
+      before: from.environment,
+      after: to.environment,
+    }),
     ...diffResources(from.resources, to.resources),
     ...diffProcess(from.process, to.process),
   ])

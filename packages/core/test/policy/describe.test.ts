@@ -1,4 +1,4 @@
-import { describePolicy, parsePolicy, type MountAccess } from '@caisson/core'
+import { type AllowRule, describePolicy, parsePolicy, type MountAccess } from '@caisson/core'
 import { expect } from 'chai'
 
 describe('describePolicy', () => {
@@ -86,6 +86,71 @@ describe('describePolicy', () => {
       '- "api.example": paths "/v1/files"; because "no uploads".',
       'Only programs that use the proxy of HTTP_PROXY and HTTPS_PROXY get there.',
     ])
+  })
+
+  it('says which credential is added where, that none is needed, and what stands in for it', () => {
+    const keys = { accessKeyId: { env: 'A' }, secretAccessKey: { env: 'B' } }
+    const said = describePolicy(
+      parsePolicy({
+        network: {
+          allow: [
+            {
+              host: 'api.example',
+              methods: ['POST'],
+              identity: 'key',
+              tenant: { 'x-org': 'acme' },
+            },
+            { host: '*.s3.example', identity: 'store' },
+          ],
+          canaries: { bait: { expose: 'BAIT' }, planted: { value: 'canary-value' } },
+        },
+        credentials: {
+          key: { source: { static: 's3cret' }, carrier: { header: 'x-key' }, expose: 'API_KEY' },
+          store: {
+            source: { aws: keys },
+            carrier: { sigv4: { service: 's3', region: 'eu-west-1' } },
+            expose: 'AWS_ACCESS_KEY_ID',
+          },
+          unused: { source: { env: 'C' }, carrier: { query: 'k' } },
+        },
+      }),
+    )
+    expect(said).to.contain('No key is needed')
+    expect(said).to.match(
+      /- "key": for "api.example", in the header "x-key"; the variable "API_KEY" holds/,
+    )
+    expect(said).to.match(
+      /- "store": for "\*.s3.example", as the signature for "s3", "eu-west-1"; the variables "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"/,
+    )
+    expect(said).to.contain('for the tenant that is set outside only')
+    expect(said).not.to.match(/unused|s3cret|acme/)
+    expect(said, 'canaries').not.to.match(/BAIT|bait|planted|canary|canaries/i)
+  })
+
+  it('says what a body may be, and what may leave in all', () => {
+    const said = (body: NonNullable<AllowRule['body']>): string =>
+      describePolicy(parsePolicy({ network: { allow: [{ host: 'a.example', body }] } }))
+    const where = [
+      { at: '/model', oneOf: ['m', 1], required: true },
+      { at: '/tools/*/url', urlHosts: ['b.example'] },
+      { at: '/mcp', absent: true as const },
+      { at: '/text', maxLength: 9 },
+    ]
+    expect(said({ json: { keys: ['model'], where }, maxBytes: 1000 })).to.contain(
+      'no body but JSON (keys "model" and no others; "/model" must be one of "m", 1 and there; "/tools/*/url" must be a URL of https on "b.example"; "/mcp" must be absent; "/text" must be no longer than 9), 1000 bytes at most;',
+    )
+    expect(said({ form: { a: '*', b: ['c'] } })).to.contain(
+      'a form (keys "a", "b" ("c") and no others)',
+    )
+    expect(said({ multipart: { doc: { file: true, types: ['text/plain'], max: 2 } } })).to.contain(
+      'multipart/form-data (parts "doc" (a file, of type "text/plain", 2 at most))',
+    )
+    expect(said({ graphql: { queries: ['viewer'] } })).to.contain('GraphQL (queries "viewer")')
+    expect(said({ grpc: ['a.B/C'], json: {} })).to.contain('no body but JSON, or gRPC ("a.B/C")')
+    const budgets = { bytesTotal: 5, windowMs: 1000, urlBytesPerWindow: 7, requestsPerSecond: 3 }
+    expect(describePolicy(parsePolicy({ network: { allow: ['a.example'], budgets } }))).to.contain(
+      'At most this may leave: 5 bytes in all; 7 bytes of paths and queries for each host in each 1000 ms; 3 requests a second.',
+    )
   })
 
   it('does not promise a wall where the policy only observes', () => {

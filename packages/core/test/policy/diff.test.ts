@@ -74,6 +74,42 @@ describe('diffPolicy', () => {
       net({ budgets: { urlBytesPerWindow: 1 } }),
       ['narrows network.budgets.urlBytesPerWindow'],
     ],
+    [
+      'a name of its own on a request',
+      net({ allow: ['a.example'] }),
+      net({ allow: [{ host: 'a.example', identity: 'guest' }] }),
+      ['widens network.allow', 'narrows network.allow'],
+    ],
+    [
+      'a body no longer judged',
+      net({ allow: [{ host: 'a.example', body: { json: {} } }] }),
+      net({ allow: ['a.example'] }),
+      ['widens network.allow', 'narrows network.allow'],
+    ],
+    [
+      'a tenant no longer set',
+      net({ allow: [{ host: 'a.example', tenant: { 'x-org': 'a' } }] }),
+      net({ allow: ['a.example'] }),
+      ['widens network.allow', 'narrows network.allow'],
+    ],
+    [
+      'a canary planted',
+      {},
+      net({ canaries: { bait: { expose: 'X' } } }),
+      ['narrows network.canaries'],
+    ],
+    [
+      'a canary taken away',
+      net({ canaries: { bait: { expose: 'X' } } }),
+      {},
+      ['widens network.canaries'],
+    ],
+    [
+      'another canary by the same name',
+      net({ canaries: { bait: { value: 's3cret-canary' } } }),
+      net({ canaries: { bait: { value: 's3cret-kanary' } } }),
+      ['widens network.canaries'],
+    ],
     ['a host no longer denied', net({ deny: ['a.example'] }), {}, ['widens network.deny']],
     ['observing', {}, net({ mode: 'observe' }), ['widens network.mode']],
     [
@@ -155,7 +191,22 @@ describe('diffPolicy', () => {
   })
 
   it('names variables and credentials without their values', () => {
-    const told = diffPolicy({}, parsePolicy({ environment: { TOKEN: 's3cret' } }))
-    expect(JSON.stringify(told)).to.contain('TOKEN').and.not.to.contain('s3cret')
+    const carrier = { header: 'x-key' }
+    const made = (secret: string): Policy =>
+      parsePolicy({
+        environment: { TOKEN: secret },
+        credentials: { key: { source: { static: secret }, carrier } },
+        network: { canaries: { bait: { value: `${secret}-canary` } } },
+      })
+    const [one, other] = [made('s3cret-a'), made('s3cret-b')]
+    for (const [from, to] of [
+      [{}, one],
+      [one, other],
+      [other, {}],
+    ] as const) {
+      const told = JSON.stringify(diffPolicy(from, to))
+      expect(told).to.contain('TOKEN').and.contain('key').and.contain('bait')
+      expect(told).not.to.contain('s3cret')
+    }
   })
 })

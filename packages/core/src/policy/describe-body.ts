@@ -1,0 +1,64 @@
+import { describeValues } from './describe-values.ts'
+import { quoted } from './quoted.ts'
+import type { BodyRule, JsonCondition, PartRule } from './types.ts'
+
+/** Conditions that one rule tells; the rest is counted, as a prompt is no place for a schema. */
+const maxTold = 32
+
+function conditionText(condition: JsonCondition): string {
+  const { absent, oneOf, keys, urlHosts, maxLength, required } = condition
+  const what = [
+    absent === true ? 'absent' : [],
+    oneOf === undefined ? [] : `one of ${oneOf.map((one) => JSON.stringify(one)).join(', ')}`,
+    keys === undefined ? [] : `an object with no keys but ${quoted(keys)}`,
+    urlHosts === undefined ? [] : `a URL of https on ${quoted(urlHosts)}`,
+    maxLength === undefined ? [] : `no longer than ${maxLength}`,
+    required === true ? 'there' : [],
+  ].flat()
+  return `${JSON.stringify(condition.at)} must be ${what.join(' and ')}`
+}
+
+function jsonText({ keys, where = [] }: NonNullable<BodyRule['json']>): string {
+  const told = where.slice(0, maxTold).map(conditionText)
+  const rest = where.length - told.length
+  const parts = [
+    keys === undefined ? [] : `keys ${quoted(keys)} and no others`,
+    told,
+    rest > 0 ? `${rest} more conditions` : [],
+  ].flat()
+  return parts.length === 0 ? 'JSON' : `JSON (${parts.join('; ')})`
+}
+
+function partText([name, part]: readonly [string, PartRule]): string {
+  const what = [
+    part.file === true ? 'a file' : [],
+    part.types === undefined ? [] : `of type ${quoted(part.types)}`,
+    part.oneOf === undefined ? [] : `one of ${quoted(part.oneOf)}`,
+    part.max === undefined ? [] : `${part.max} at most`,
+    part.maxBytes === undefined ? [] : `${part.maxBytes} bytes at most`,
+  ].flat()
+  return what.length === 0 ? JSON.stringify(name) : `${JSON.stringify(name)} (${what.join(', ')})`
+}
+
+function graphqlText(graphql: NonNullable<BodyRule['graphql']>): string {
+  const kinds = (['queries', 'mutations', 'subscriptions'] as const).flatMap((kind) =>
+    (graphql[kind] ?? []).length === 0 ? [] : `${kind} ${quoted(graphql[kind] ?? [])}`,
+  )
+  return `GraphQL (${kinds.length === 0 ? 'no operation' : kinds.join('; ')})`
+}
+
+/** What a body may be, in words. */
+export function describeBody(body: BodyRule): string {
+  const parts = Object.entries(body.multipart ?? {}).map(partText)
+  const kinds = [
+    body.json === undefined ? [] : jsonText(body.json),
+    body.form === undefined ? [] : `a form (${describeValues('keys', body.form)})`,
+    body.multipart === undefined ? [] : `multipart/form-data (parts ${parts.join(', ')})`,
+    body.graphql === undefined ? [] : graphqlText(body.graphql),
+    body.grpc === undefined ? [] : `gRPC (${quoted(body.grpc)})`,
+  ].flat()
+  const size = body.maxBytes === undefined ? '' : `, ${body.maxBytes} bytes at most`
+  return kinds.length === 0
+    ? `a body${size === '' ? ' of any kind' : size}`
+    : `no body but ${kinds.join(', or ')}${size}`
+}
