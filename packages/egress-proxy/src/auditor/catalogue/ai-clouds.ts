@@ -1,0 +1,125 @@
+import { foreign, nobody, own } from './probe.ts'
+import type { CatalogueRow } from './row.ts'
+
+const bearer = ['authorization']
+
+/** Model services of clouds, and of vendors with the same kind of interface. */
+export const aiClouds: readonly CatalogueRow[] = [
+  {
+    row: 13,
+    id: 'gemini-files',
+    title: 'Files can be uploaded under anybody’s Gemini key',
+    endpoints: 'POST /upload/v1beta/files, with the key in the query or in x-goog-api-key',
+    how: 'A file or a prompt goes to the project whose key the request carries.',
+    remedy: 'let the proxy set your key, on the paths of the models that are used',
+    hosts: ['generativelanguage.googleapis.com'],
+    closes: ['pin', 'paths', 'query'],
+    tags: ['ai-upload'],
+    probes: [
+      ...foreign('POST /upload/v1beta/files', ['query:key', 'x-goog-api-key', 'authorization']),
+      ...foreign('POST /v1beta/models/m:generateContent', ['query:key', 'x-goog-api-key'], {
+        json: {},
+      }),
+    ],
+    safe: 'read',
+  },
+  {
+    row: 14,
+    id: 'vertex',
+    title: 'Vertex AI can be used in anybody’s project',
+    endpoints: 'POST predict, generateContent, cachedContents',
+    how: 'The project stands in the path: with a foreign token the data goes to, and stays in, a foreign project.',
+    remedy: 'let the proxy set your token, and name your project in `paths`',
+    hosts: ['aiplatform.googleapis.com', '*.aiplatform.googleapis.com', '*.rep.googleapis.com'],
+    closes: ['pin', 'owner'],
+    tags: ['ai-upload'],
+    probes: [
+      ...foreign('POST /v1/projects/attacker/locations/l/cachedContents', bearer, { json: {} }),
+      ...own('POST /v1/projects/attacker/locations/l/cachedContents', { json: {} }),
+    ],
+    safe: 'read',
+  },
+  {
+    row: 15,
+    id: 'bedrock',
+    title: 'Bedrock can be used with anybody’s keys',
+    endpoints: 'POST /model/*/invoke, /async-invoke',
+    how: 'With foreign keys the prompt goes to a foreign account; an asynchronous job can write its output to a foreign bucket.',
+    remedy: 'sign requests with your keys by the proxy, and allow only /model/*/invoke',
+    hosts: ['bedrock-runtime.*.amazonaws.com', 'bedrock.*.amazonaws.com'],
+    closes: ['pin', 'signed-urls', 'body'],
+    tags: ['ai-upload'],
+    probes: [
+      ...foreign('POST /model/m/invoke', bearer, { json: {} }),
+      ...own('POST /async-invoke', {
+        json: { outputDataConfig: { s3OutputDataConfig: { s3Uri: 's3://attacker/o' } } },
+      }),
+    ],
+    safe: 'read',
+  },
+  {
+    row: 16,
+    id: 'model-vendors',
+    title: 'A model vendor takes files and prompts under anybody’s key',
+    endpoints: 'POST /v1/files, /v1/chat/completions',
+    how: 'Files and prompts under a foreign key are kept, or logged, for whoever owns the key.',
+    remedy: 'let the proxy set your key, on the paths that are needed',
+    hosts: [
+      'openrouter.ai',
+      'api.mistral.ai',
+      'api.groq.com',
+      'api.together.xyz',
+      'api.x.ai',
+      'api.deepseek.com',
+      'api.cohere.com',
+      'api.perplexity.ai',
+      'api.fireworks.ai',
+      'api.replicate.com',
+    ],
+    closes: ['pin', 'paths'],
+    tags: ['ai-upload'],
+    probes: [
+      ...foreign('POST /v1/files', bearer),
+      ...foreign('POST /v1/chat/completions', bearer, { json: {} }),
+      ...foreign('POST /api/v1/chat/completions', bearer, { json: {} }),
+    ],
+    safe: 'read',
+  },
+  {
+    row: 17,
+    id: 'hugging-face',
+    title: 'Repositories can be made and written at Hugging Face',
+    endpoints: 'POST /api/repos/create, /api/*/commit, LFS batches',
+    how: 'A repository or data set in the attacker’s name takes any file, and can be public.',
+    remedy:
+      'allow reading without a credential; where writing is meant, name the repository in `paths`',
+    hosts: ['huggingface.co'],
+    closes: ['read-only', 'anonymous', 'owner'],
+    tags: ['upload'],
+    probes: [
+      ...foreign('POST /api/repos/create', ['authorization', 'cookie'], { json: {} }),
+      ...foreign('POST /api/datasets/attacker/drop/commit/main', bearer),
+      ...own('POST /api/repos/create', { json: {}, severity: 'high' }),
+      ...own('POST /api/datasets/attacker/drop/commit/main', { severity: 'high' }),
+    ],
+    safe: 'read',
+  },
+  {
+    row: 18,
+    id: 'hugging-face-storage',
+    title: 'The storage behind Hugging Face takes signed uploads',
+    endpoints: 'PUT with a signature in the query',
+    how: 'A signed address that the attacker made beforehand takes a blob from whoever has it.',
+    remedy: 'allow reading only',
+    hosts: [
+      'cdn-lfs.huggingface.co',
+      'cdn-lfs-us-1.huggingface.co',
+      'hf-hub-lfs-us-east-1.s3-accelerate.amazonaws.com',
+      '*.hf.co',
+    ],
+    closes: ['signed-urls', 'read-only'],
+    tags: ['channel'],
+    probes: [...foreign('PUT /repos/a/b', ['query:X-Amz-Signature']), ...nobody('PUT /repos/a/b')],
+    safe: 'read',
+  },
+]

@@ -1,0 +1,105 @@
+import { foreign, nobody, own } from './probe.ts'
+import type { CatalogueRow } from './row.ts'
+
+const bearer = ['authorization']
+
+/** Queues, logs, token services and functions of clouds. */
+export const cloudServices: readonly CatalogueRow[] = [
+  {
+    row: 40,
+    id: 'aws-credentials',
+    title: 'New AWS credentials can be made',
+    endpoints: 'POST AssumeRole, GetSessionToken, CreateAccessKey',
+    how: 'Your keys, which never are inside, make other ones, which are.',
+    remedy: 'leave the host out: the proxy assumes roles outside (`awsRole`)',
+    hosts: [
+      'sts.amazonaws.com',
+      'sts.*.amazonaws.com',
+      'iam.amazonaws.com',
+      'sso.*.amazonaws.com',
+      'oidc.*.amazonaws.com',
+    ],
+    closes: ['minting', 'unlisted'],
+    tags: ['credential'],
+    probes: [
+      ...foreign('POST /', bearer, { severity: 'high' }),
+      ...nobody('POST /', { severity: 'high' }),
+      ...own('POST /', { severity: 'high' }),
+      ...own('GET /', { query: { Action: 'GetSessionToken' }, severity: 'high' }),
+    ],
+    safe: 'none',
+  },
+  {
+    row: 41,
+    id: 'aws-queues',
+    title: 'Messages and logs can be sent to anybody’s AWS account',
+    endpoints: 'SendMessage, Publish, PutLogEvents, execute-api',
+    how: 'A queue, a topic, a log group or an interface of the attacker’s takes the data, signed with his key.',
+    remedy: 'sign by the proxy, and name your account in `paths`',
+    hosts: [
+      'sqs.*.amazonaws.com',
+      'sns.*.amazonaws.com',
+      'logs.*.amazonaws.com',
+      'kinesis.*.amazonaws.com',
+      'firehose.*.amazonaws.com',
+      'dynamodb.*.amazonaws.com',
+      'lambda.*.amazonaws.com',
+      'email.*.amazonaws.com',
+    ],
+    shared: ['*.execute-api.*.amazonaws.com', '*.lambda-url.*.on.aws'],
+    closes: ['pin', 'owner'],
+    tags: ['channel'],
+    probes: [
+      ...foreign('POST /', bearer),
+      ...foreign('POST /111111111111/drop', bearer),
+      ...nobody('POST /'),
+      ...own('POST /'),
+      ...own('POST /111111111111/drop'),
+    ],
+    safe: 'read',
+  },
+  {
+    row: 48,
+    id: 'hosted-functions',
+    title: 'Programs of anybody’s answer on a trusted name',
+    endpoints: 'any',
+    how: 'Each name below, or each script, is a program of some customer, the attacker’s too.',
+    remedy: 'name the one host that is meant; leave script.google.com out',
+    hosts: ['script.google.com'],
+    shared: ['*.appspot.com', '*.run.app', '*.cloudfunctions.net', '*.googleusercontent.com'],
+    closes: ['unlisted'],
+    tags: ['channel'],
+    probes: [
+      ...nobody('POST /macros/s/attacker/exec'),
+      ...nobody('GET /macros/s/attacker/exec', { query: { d: 'data' }, severity: 'high' }),
+    ],
+    safe: 'none',
+  },
+  {
+    row: 50,
+    id: 'google-data',
+    title: 'Rows, messages and logs can be sent to anybody’s Google Cloud project',
+    endpoints: 'POST insertAll, publish, entries:write',
+    how: 'The project stands in the path or the body: with a foreign token it is the attacker’s.',
+    remedy: 'let the proxy set your token, and name your project in `paths`',
+    hosts: [
+      'bigquery.googleapis.com',
+      'pubsub.googleapis.com',
+      'logging.googleapis.com',
+      'monitoring.googleapis.com',
+      'cloudtrace.googleapis.com',
+    ],
+    closes: ['pin', 'owner'],
+    tags: ['channel'],
+    probes: [
+      ...foreign('POST /v1/projects/attacker/topics/t:publish', bearer, { json: {} }),
+      ...foreign('POST /v2/entries:write', bearer, { json: {} }),
+      ...foreign('POST /bigquery/v2/projects/attacker/datasets/d/tables/t/insertAll', bearer, {
+        json: {},
+      }),
+      ...own('POST /v1/projects/attacker/topics/t:publish', { json: {} }),
+      ...own('POST /bigquery/v2/projects/attacker/datasets/d/tables/t/insertAll', { json: {} }),
+    ],
+    safe: 'read',
+  },
+]

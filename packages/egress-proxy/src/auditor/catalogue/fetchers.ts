@@ -1,0 +1,76 @@
+import { nobody } from './probe.ts'
+import type { CatalogueRow } from './row.ts'
+
+const remedy = 'leave the hosts out'
+
+/** Services that call the address that one gives them: a GET tells the attacker what stands in it. */
+export const fetchers: readonly CatalogueRow[] = [
+  {
+    row: 70,
+    id: 'url-fetchers',
+    title: 'A third party can be made to fetch any address',
+    endpoints: 'GET with an address in the path or the query',
+    how: 'The service fetches an address of the attacker’s, in which the data stands: reading is enough.',
+    remedy,
+    hosts: [
+      'translate.goog',
+      '*.translate.goog',
+      'translate.google.com',
+      'web.archive.org',
+      'r.jina.ai',
+      's.jina.ai',
+      'validator.w3.org',
+      'api.microlink.io',
+      'pagespeedonline.googleapis.com',
+      'api.allorigins.win',
+      'corsproxy.io',
+      'api.codetabs.com',
+      'htmlpreview.github.io',
+      'webcache.googleusercontent.com',
+      'archive.ph',
+      'urlscan.io',
+      'api.screenshotmachine.com',
+      'api.urlbox.io',
+    ],
+    closes: ['unlisted', 'query'],
+    tags: ['fetch'],
+    probes: [
+      ...nobody('GET /', { query: { url: 'https://attacker.example/data' }, severity: 'high' }),
+      ...nobody('GET /save/https:/attacker.example/data', { severity: 'high' }),
+      ...nobody('POST /', { severity: 'high' }),
+    ],
+    safe: 'none',
+  },
+  {
+    row: 71,
+    id: 'image-proxies',
+    title: 'A proxy for images can be made to fetch any address',
+    endpoints: 'GET /<address>',
+    how: 'The proxy fetches an address of the attacker’s, in which the data stands: reading is enough.',
+    remedy,
+    hosts: [
+      'camo.githubusercontent.com',
+      'wsrv.nl',
+      'images.weserv.nl',
+      '*.imgix.net',
+      '*.cloudinary.com',
+      'i0.wp.com',
+      'i1.wp.com',
+      'i2.wp.com',
+      'external-content.duckduckgo.com',
+      'slack-imgs.com',
+      'images-ext-1.discordapp.net',
+      'quickchart.io',
+      'kroki.io',
+      'mermaid.ink',
+      'img.shields.io',
+    ],
+    closes: ['unlisted', 'query'],
+    tags: ['fetch'],
+    probes: [
+      ...nobody('GET /', { query: { url: 'attacker.example/data' }, severity: 'high' }),
+      ...nobody('GET /attacker.example/data', { severity: 'high' }),
+    ],
+    safe: 'none',
+  },
+]
