@@ -118,7 +118,7 @@ function readKeys(
 
 function textOf(credentials: XmlElement, name: string): string {
   const element = childNamed(credentials, name)
-  const text = element?.children.length === 0 ? element.text : ''
+  const text = element?.children.length === 0 ? element.text.trim() : ''
   if (text.length > longestToken || !isVisible(text)) {
     throw oddAnswer(asking, `has no usable ${name}`)
   }

@@ -45,6 +45,9 @@ const declaration =
 const startTag = /^([A-Za-z_][A-Za-z0-9_]{0,63})(?:\s+xmlns="[^"<&]{0,256}")?\s*(\/?)$/
 const endTag = /^\/([A-Za-z_][A-Za-z0-9_]{0,63})\s*$/
 
+/** XML's own blanks, and none of the many that `trim` takes away. */
+const blank = /^[ \t\r\n]*$/
+
 class XmlReader {
   readonly #text: string
   readonly #open: Open[] = []
@@ -73,7 +76,7 @@ class XmlReader {
     const text = unescaped(raw)
     const top = this.#open.at(-1)
     if (text === null) return false
-    if (top === undefined) return text.trim() === ''
+    if (top === undefined) return blank.test(text)
     top.text += text
     return true
   }
@@ -93,7 +96,7 @@ class XmlReader {
     const element = this.#open.pop()
     if (element?.name !== name) return false
     // Between elements stand blanks, or it is text that nobody knows what to do with.
-    if (element.children.length > 0 && element.text.trim() !== '') return false
+    if (element.children.length > 0 && !blank.test(element.text)) return false
     const parent = this.#open.at(-1)
     if (parent === undefined) this.#root = element
     else parent.children.push(element)
