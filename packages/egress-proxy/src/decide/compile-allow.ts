@@ -1,23 +1,24 @@
-import { type AllowRule, SandboxError } from '@caisson/core'
+import type { AllowRule } from '@caisson/core'
+import { compileBody } from '../body/compile-body.ts'
+import {
+  compilePin,
+  compileProfile,
+  compileTenant,
+  freeNames,
+  type KnownIdentities,
+} from './compile-identity.ts'
 import type { CompiledAllow } from './compiled-rule.ts'
 import type { Handling } from './decision.ts'
 import { type Expectation, expectationOf } from './expectation.ts'
+import { invalid } from './invalid.ts'
 import { pathTemplate, type PathTemplate, templateFault } from './path-template.ts'
 import { refusedPort } from './ports.ts'
+import { alwaysWantsBody } from './wants-body.ts'
 
 /** What "reading" means: RFC 9110, 9.2.1, without TRACE, which makes a server repeat what it was sent. */
 const reading: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 const httpsPorts: ReadonlySet<number> = new Set([443])
 const httpPorts: ReadonlySet<number> = new Set([80])
-
-/** A clause contradicts another, or itself. */
-export function invalid(clause: string, fault: string, remedy: string): SandboxError {
-  return new SandboxError('POLICY_INVALID', `${clause}: ${fault}`, { hint: remedy })
-}
-
-function unsupported(clause: string, fault: string, remedy: string): SandboxError {
-  return new SandboxError('POLICY_UNSUPPORTED', `${clause}: ${fault}`, { hint: remedy })
-}
 
 /** The templates of a clause. @throws SandboxError `POLICY_INVALID` */
 export function compilePaths(
@@ -34,24 +35,6 @@ export function compilePaths(
       'write the path in its shortest form, as in `/v1/files/*` or `/v1/**`',
     )
   })
-}
-
-function checkSupport(clause: string, rule: AllowRule): void {
-  const { identity, body } = rule
-  if (identity !== undefined && identity !== 'anonymous') {
-    throw unsupported(
-      `${clause}.identity`,
-      'this release has no way to say whose name is on a request',
-      'leave `identity` out, or set it to "anonymous"',
-    )
-  }
-  if (body !== undefined) {
-    throw unsupported(
-      `${clause}.body`,
-      'this release does not judge bodies',
-      'leave `body` out, and narrow the rule by `methods` and `paths`',
-    )
-  }
 }
 
 function handlingOf(clause: string, rule: AllowRule): Handling {
@@ -103,11 +86,20 @@ function compileHeaders(clause: string, rule: AllowRule): Expectation | null {
   throw invalid(`${clause}.headers`, 'a name stands there twice', 'write each name once')
 }
 
+const seenOnly = [
+  'methods',
+  'paths',
+  'query',
+  'headers',
+  'body',
+  'profile',
+  'tenant',
+  'websocket',
+] as const
+
 /** What stands in a rule whose traffic cannot be seen would be a promise that nobody keeps. */
 function checkSeen(clause: string, rule: AllowRule): void {
-  const unseen = (['methods', 'paths', 'query', 'headers', 'websocket'] as const).find(
-    (key) => rule[key] !== undefined,
-  )
+  const unseen = seenOnly.find((key) => rule[key] !== undefined)
   if (unseen !== undefined) {
     throw invalid(
       `${clause}.${unseen}`,
@@ -120,13 +112,21 @@ function checkSeen(clause: string, rule: AllowRule): void {
 /**
  * Fills in the defaults of a rule of `allow` or `ask`.
  *
- * @throws SandboxError `POLICY_INVALID`, `POLICY_UNSUPPORTED`
+ * @throws SandboxError `POLICY_INVALID`
  */
-export function compileAllow(clause: string, given: string | AllowRule): CompiledAllow {
+export function compileAllow(
+  clause: string,
+  given: string | AllowRule,
+  known: KnownIdentities,
+): CompiledAllow {
   const rule: AllowRule = typeof given === 'string' ? { host: given } : given
-  checkSupport(clause, rule)
   const handling = handlingOf(clause, rule)
   if (handling === 'tls' || handling === 'opaque') checkSeen(clause, rule)
+  const at = { clause, rule, handling }
+  const pin = compilePin(at, known)
+  const tenant = compileTenant(at, pin)
+  const profile = compileProfile(at)
+  const body = rule.body === undefined ? null : compileBody(`${clause}.body`, rule.body)
   return {
     clause,
     host: rule.host,
@@ -137,5 +137,12 @@ export function compileAllow(clause: string, given: string | AllowRule): Compile
     query: rule.query === undefined ? null : expectationOf(rule.query),
     headers: compileHeaders(clause, rule),
     websocket: rule.websocket === true,
+    pin,
+    profile,
+    profiledHeaders: profile !== null && rule.headers === undefined && pin.kind !== 'guest',
+    tenant,
+    body,
+    alwaysBody: alwaysWantsBody({ body, pin }),
+    free: freeNames(pin, tenant),
   }
 }

@@ -1,3 +1,8 @@
+import type { CompiledBody } from '../body/compile-body.ts'
+import type { Field } from '../http-message.ts'
+import type { Pin } from '../identity/pin.ts'
+import type { ServiceProfile } from '../identity/profile.ts'
+import type { FreeNames } from './compile-identity.ts'
 import type { Handling } from './decision.ts'
 import type { Expectation } from './expectation.ts'
 import type { PathTemplate } from './path-template.ts'
@@ -19,6 +24,19 @@ export interface CompiledAllow extends CompiledRule {
   readonly query: Expectation | null
   readonly headers: Expectation | null
   readonly websocket: boolean
+  /** Whose name may stand on a request. */
+  readonly pin: Pin
+  /** The service whose ways a request is held to. */
+  readonly profile: ServiceProfile | null
+  /** Whether that holds for headers: the rule names none itself, and they are not the guest's own affair. */
+  readonly profiledHeaders: boolean
+  /** Headers that the proxy sets. */
+  readonly tenant: readonly Field[]
+  readonly body: CompiledBody | null
+  /** Whether every request's body has to be read. */
+  readonly alwaysBody: boolean
+  /** What is judged by `pin` alone. */
+  readonly free: FreeNames
 }
 
 /** A rule of `deny`. */

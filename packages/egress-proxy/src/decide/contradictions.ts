@@ -1,7 +1,7 @@
-import { invalid } from './compile-allow.ts'
 import type { CompiledAllow, CompiledDeny } from './compiled-rule.ts'
 import type { Handling } from './decision.ts'
 import { anyPort } from './host-rules.ts'
+import { invalid } from './invalid.ts'
 
 /** What a handling cannot stand beside: one of the two would be a promise that nobody keeps. */
 const clashes: Readonly<Record<Handling, readonly Handling[]>> = {

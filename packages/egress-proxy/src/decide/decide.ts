@@ -6,11 +6,12 @@ import { allows, refuses } from './fit.ts'
 import { handlingBit, type HandlingSet, noHandling } from './handlings.ts'
 import type { HostIndex } from './host-index.ts'
 import { anyPort, type Entry, type HostRules, type Reach } from './host-rules.ts'
-import { fullyEscaped } from './path-template.ts'
+import { deniedPath } from './path-template.ts'
 import { Search } from './path-trie.ts'
 import type { CompiledPolicy } from './policy.ts'
 import { refusedPort } from './ports.ts'
 import type { ConnectionRequest, HttpRequest, NameRequest, Request } from './request.ts'
+import { wantsBody } from './wants-body.ts'
 
 type Index<R extends CompiledRule> = HostIndex<HostRules<R>>
 
@@ -61,16 +62,16 @@ function matchAllow(
 function matchDeny(index: Index<CompiledDeny>, request: HttpRequest): Entry<CompiledDeny> | null {
   const found = index.find(request.host)
   if (found.length === 0) return null
-  const path = fullyEscaped(request.path)
+  const path = deniedPath(request.path)
   return searchPaths(found, path, ({ rule }) => refuses(rule, request))
 }
 
 function judgeHttp(policy: CompiledPolicy, request: HttpRequest): Decision {
-  const found =
-    matchDeny(policy.deny, request) ??
-    matchAllow(policy.allow, request) ??
-    matchAllow(policy.ask, request)
-  return found?.decision ?? explainHttp(policy, request)
+  const denied = matchDeny(policy.deny, request)
+  if (denied !== null) return denied.decision
+  const found = matchAllow(policy.allow, request) ?? matchAllow(policy.ask, request)
+  if (found === null) return explainHttp(policy, request)
+  return wantsBody(found.rule, request.headers) ? found.withBody : found.decision
 }
 
 function judgeConnection(policy: CompiledPolicy, request: ConnectionRequest): Decision {
@@ -132,6 +133,9 @@ function observedHandling(request: Request): HandlingSet {
 
 /**
  * Judges a canonical request by a policy. Pure: the same answer for the same arguments, and nothing else.
+ *
+ * A body that was not read yet is taken to be as rules want it: `needs.body` says that it has to be read, and
+ * the request to be judged again with it.
  *
  * A request is allowed when some rule of `allow` matches and no rule of `deny` does; it is to be asked for
  * when only a rule of `ask` matches. Which rule is named when several match: the first in its list. A name

@@ -1,6 +1,6 @@
 import type { CompiledAllow, CompiledDeny } from './compiled-rule.ts'
-import type { Decision } from './decision.ts'
-import { handlingBit, type HandlingSet, needsOf, noHandling } from './handlings.ts'
+import type { Decision, Needs } from './decision.ts'
+import { handlingBit, handlingSet, type HandlingSet, needsOf, noHandling } from './handlings.ts'
 import type { ReasonCode } from './reason.ts'
 
 /** Why something is refused, before it is known whether refusals are carried out. */
@@ -10,22 +10,33 @@ export interface Refused {
   readonly remedy: string
 }
 
+/** What must be done with requests that a rule allows; without and with the body. Shared by all of them. */
+export function needsOfRule(rule: CompiledAllow): { readonly plain: Needs; readonly read: Needs } {
+  const { pin, tenant, profile, profiledHeaders, alwaysBody } = rule
+  const { handling } = needsOf(handlingBit(rule.handling))
+  const headers = profiledHeaders && profile !== null ? profile.headers : null
+  const identity = pin.kind === 'credential' ? pin.identity.id : pin.kind
+  const needing = (body: boolean): Needs =>
+    Object.freeze({ handling, identity, body, headers, tenant })
+  return { plain: needing(alwaysBody), read: needing(true) }
+}
+
 /** Allowed by a clause. */
-export function allowedBy(rule: string, template: string | null, handling: HandlingSet): Decision {
+export function allowedBy(rule: CompiledAllow, template: string | null, needs: Needs): Decision {
   return Object.freeze({
     verdict: 'allow',
     code: null,
-    rule,
+    rule: rule.clause,
     template,
     reason: '',
     remedy: '',
-    needs: needsOf(handling),
+    needs,
     wouldDeny: null,
   })
 }
 
 /** To be asked for. Reads as a refusal, which it is when nobody can be asked. */
-export function askedBy(rule: CompiledAllow, template: string | null): Decision {
+export function askedBy(rule: CompiledAllow, template: string | null, needs: Needs): Decision {
   return Object.freeze({
     verdict: 'ask',
     code: 'ask_missing',
@@ -33,7 +44,7 @@ export function askedBy(rule: CompiledAllow, template: string | null): Decision 
     template,
     reason: `${rule.clause} allows this only when the owner of the sandbox grants it, and nobody did`,
     remedy: 'ask the owner of the sandbox to grant it, or to move the rule to network.allow',
-    needs: needsOf(handlingBit(rule.handling)),
+    needs,
     wouldDeny: null,
   })
 }
@@ -74,10 +85,11 @@ export function withHandling(decision: Decision, handling: HandlingSet): Decisio
 }
 
 /**
- * What would not be allowed, let through: as the rule that could be granted says, or else as given. The
- * sentences stay, for whoever reads the record.
+ * What would not be allowed, let through: carried as the rule that could be granted says, or else as given.
+ * No credential is ever put into it. The sentences stay, for whoever reads the record.
  */
 export function observed(decision: Decision, handling: HandlingSet): Decision {
-  const needs = decision.needs.handling.length > 0 ? decision.needs : needsOf(handling)
+  const known = handlingSet(decision.needs.handling)
+  const needs = needsOf(known === noHandling ? handling : known)
   return { ...decision, verdict: 'allow', code: null, needs, wouldDeny: decision.code }
 }

@@ -66,7 +66,10 @@ function fittingPath(
 }
 
 /** The rules that a request came furthest in, and the step at which they all fail. */
-function furthest(found: readonly HostRules<CompiledAllow>[], request: HttpRequest): Failure {
+function furthest(
+  found: readonly HostRules<CompiledAllow>[],
+  request: HttpRequest,
+): Omit<Failure, 'dummies'> {
   const fitting = fittingPath(found, request.path)
   let step: Failure['step'] = steps.port
   let rules: CompiledAllow[] = []
@@ -88,5 +91,5 @@ export function explainHttp(policy: CompiledPolicy, request: HttpRequest): Decis
   if (found.length === 0) return explainName(policy, request.host)
   const failure = furthest(found, request)
   if (failure.step === steps.port) return explainPort(found, { ...request, kind: 'connection' })
-  return refused(tellFailure(failure, request))
+  return refused(tellFailure({ ...failure, dummies: policy.dummies }, request))
 }

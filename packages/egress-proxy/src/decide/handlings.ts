@@ -6,6 +6,11 @@ export type HandlingSet = number
 /** In the order in which `Needs.handling` lists them. */
 const order: readonly Handling[] = ['intercept', 'http', 'tls', 'opaque']
 
+/** The set of handlings in a list. */
+export function handlingSet(handlings: readonly Handling[]): HandlingSet {
+  return handlings.reduce((set, one) => set | handlingBit(one), 0)
+}
+
 export const noHandling: HandlingSet = 0
 
 export function handlingBit(handling: Handling): HandlingSet {

@@ -12,6 +12,8 @@ export interface Entry<R extends CompiledRule> extends Ranked {
   readonly rule: R
   /** What is answered when it matches a request. Shared, so that allowing allocates little. */
   readonly decision: Decision
+  /** The same for a request whose body has to be read first. */
+  readonly withBody: Decision
 }
 
 /** What rules say about connections to one port. */

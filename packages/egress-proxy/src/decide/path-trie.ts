@@ -1,5 +1,8 @@
 import type { PathTemplate } from './path-template.ts'
 
+const escapedSlash = '%2F'
+const anyEscaped = `${escapedSlash}*`
+
 /** What can be found: the lower, the earlier it stands in the policy. */
 export interface Ranked {
   readonly rank: number
@@ -9,6 +12,8 @@ export interface Ranked {
 export interface PathNode<E> {
   readonly literals: Map<string, PathNode<E>>
   star: PathNode<E> | null
+  /** What follows an escaped slash, whatever it is. Literals behind one have it in front. */
+  escapedStar: PathNode<E> | null
   /** Templates that end here. */
   readonly ends: E[]
   /** Templates that end here in `**`. */
@@ -16,17 +21,20 @@ export interface PathNode<E> {
 }
 
 export function pathNode<E>(): PathNode<E> {
-  return { literals: new Map(), star: null, ends: [], rests: [] }
+  return { literals: new Map(), star: null, escapedStar: null, ends: [], rests: [] }
 }
 
 /** Whether nothing was planted. */
-export function isBare({ literals, star, ends, rests }: PathNode<unknown>): boolean {
-  return literals.size === 0 && star === null && ends.length === 0 && rests.length === 0
+export function isBare(node: PathNode<unknown>): boolean {
+  const { literals, star, escapedStar, ends, rests } = node
+  const isLast = literals.size === 0 && star === null && escapedStar === null
+  return isLast && ends.length === 0 && rests.length === 0
 }
 
 /** The child for one segment of a template, made if it is not there. */
 function child<E>(node: PathNode<E>, segment: string): PathNode<E> {
   if (segment === '*') return (node.star ??= pathNode())
+  if (segment === anyEscaped) return (node.escapedStar ??= pathNode())
   const known = node.literals.get(segment)
   if (known !== undefined) return known
   const made = pathNode<E>()
@@ -64,20 +72,42 @@ export class Search<E extends Ranked> {
 
   /** Looks through all entries whose template matches a canonical path. */
   offerPath(root: PathNode<E>, path: string): void {
-    if (path.startsWith('/')) this.#walk({ node: root, path }, 1)
+    if (!path.startsWith('/')) return
+    const escaped = path.includes(escapedSlash) ? path.lastIndexOf(escapedSlash) : -1
+    this.#walk(root, { path, escaped }, 1)
   }
 
-  #walk(at: { readonly node: PathNode<E>; readonly path: string }, from: number): void {
-    const { node, path } = at
-    this.offer(node.rests)
+  /** @param from Where the next piece begins: behind a slash, or at an escaped one. */
+  #walk(node: PathNode<E>, at: Walked, from: number): void {
+    const { path, escaped } = at
+    // What nobody spelled out is not meant: an escaped slash is no part of whatever follows.
+    if (escaped < from) this.offer(node.rests)
     if (from > path.length) {
       this.offer(node.ends)
       return
     }
-    const slash = path.indexOf('/', from)
-    const end = slash === -1 ? path.length : slash
+    const isEscaped = escaped >= from && path.startsWith(escapedSlash, from)
+    const start = isEscaped ? from + escapedSlash.length : from
+    const end = endOf(at, start)
     const literal = node.literals.get(path.slice(from, end))
-    if (literal !== undefined) this.#walk({ node: literal, path }, end + 1)
-    if (node.star !== null && end > from) this.#walk({ node: node.star, path }, end + 1)
+    const next = path.startsWith(escapedSlash, end) ? end : end + 1
+    if (literal !== undefined) this.#walk(literal, at, next)
+    const star = isEscaped ? node.escapedStar : node.star
+    if (star !== null && end > start) this.#walk(star, at, next)
   }
+}
+
+/** A path, and where in it the last escaped slash stands: -1 without any. */
+interface Walked {
+  readonly path: string
+  readonly escaped: number
+}
+
+/** The end of a piece: a slash of either kind, or the end of the path. */
+function endOf({ path, escaped }: Walked, from: number): number {
+  const slash = path.indexOf('/', from)
+  const end = slash === -1 ? path.length : slash
+  if (escaped < from) return end
+  const other = path.indexOf(escapedSlash, from)
+  return other === -1 ? end : Math.min(end, other)
 }

@@ -1,14 +1,15 @@
 import type { NetworkPolicy } from '@caisson/core'
+import { type Identities, noIdentities } from '../identity/identities.ts'
 import { compileAllow } from './compile-allow.ts'
 import { compileDeny } from './compile-deny.ts'
 import type { CompiledAllow, CompiledDeny } from './compiled-rule.ts'
 import { checkContradictions } from './contradictions.ts'
-import { allowedBy, askedBy, deniedBy } from './decisions.ts'
-import { handlingBit, noHandling } from './handlings.ts'
+import { allowedBy, askedBy, deniedBy, needsOfRule } from './decisions.ts'
+import { handlingBit, needsOf, noHandling } from './handlings.ts'
 import { HostIndex } from './host-index.ts'
 import { addEntry, addReach, type HostRules, hostRules } from './host-rules.ts'
 import { NameNeighbours } from './name-neighbours.ts'
-import { fullyEscapedTemplate } from './path-template.ts'
+import { deniedTemplate } from './path-template.ts'
 import { isBare, type PathNode } from './path-trie.ts'
 
 /** A host pattern that some rule of `allow` or `ask` holds. */
@@ -34,6 +35,8 @@ export interface CompiledPolicy {
   readonly named: readonly NamedHost[]
   /** @internal */
   readonly neighbours: NameNeighbours
+  /** @internal Every dummy of the sandbox. */
+  readonly dummies: readonly string[]
 }
 
 function indexAllow(
@@ -45,12 +48,17 @@ function indexAllow(
   for (const rule of rules) {
     const into = index.at(rule.host)
     const handling = handlingBit(rule.handling)
-    const decide = (template: string | null) =>
-      verdict === 'allow' ? allowedBy(rule.clause, template, handling) : askedBy(rule, template)
+    const by = verdict === 'allow' ? allowedBy : askedBy
+    const connection = by(rule, null, needsOf(handling))
     into.rules.push(rule)
-    addReach(into, { entry: { rank, rule, decision: decide(null) }, handling })
+    const entry = { rank, rule, decision: connection, withBody: connection }
+    addReach(into, { entry, handling })
+    const needs = needsOfRule(rule)
     for (const template of rule.templates ?? [null]) {
-      addEntry(into, template, { rank, rule, decision: decide(template?.text ?? null) })
+      const text = template?.text ?? null
+      const decision = by(rule, text, needs.plain)
+      const withBody = rule.alwaysBody ? decision : by(rule, text, needs.read)
+      addEntry(into, template, { rank, rule, decision, withBody })
       rank += 1
     }
   }
@@ -64,13 +72,16 @@ function indexDeny(rules: readonly CompiledDeny[]): HostIndex<HostRules<Compiled
     const into = index.at(rule.host)
     into.rules.push(rule)
     if (rule.whole) {
-      const entry = { rank, rule, decision: deniedBy(rule, null) }
-      addReach(into, { entry, handling: noHandling })
+      const decision = deniedBy(rule, null)
+      addReach(into, {
+        entry: { rank, rule, decision, withBody: decision },
+        handling: noHandling,
+      })
     }
     for (const template of rule.templates ?? [null]) {
       const decision = deniedBy(rule, template?.text ?? null)
-      const form = template === null ? null : fullyEscapedTemplate(template)
-      addEntry(into, form, { rank, rule, decision })
+      const form = template === null ? null : deniedTemplate(template)
+      addEntry(into, form, { rank, rule, decision, withBody: decision })
       rank += 1
     }
   }
@@ -99,12 +110,21 @@ function nameHosts(rules: readonly CompiledAllow[]): readonly NamedHost[] {
  * Makes a parsed network policy ready for judging.
  *
  * @param version Told in every decision that is recorded; rising with each newer policy.
- * @throws SandboxError `POLICY_INVALID` for rules that contradict each other or could never hold,
- * `POLICY_UNSUPPORTED` for what this release cannot enforce. The message begins with the clause.
+ * @param identities The credentials that rules may name.
+ * @throws SandboxError `POLICY_INVALID` for rules that contradict each other or could never hold. The
+ * message begins with the clause.
  */
-export function compilePolicy(network: NetworkPolicy, version: number): CompiledPolicy {
+export function compilePolicy(
+  network: NetworkPolicy,
+  version: number,
+  identities: Identities = noIdentities,
+): CompiledPolicy {
+  const dummies = dummiesOf(identities)
+  const known = { identities, dummies }
   const compile = (list: 'allow' | 'ask'): readonly CompiledAllow[] =>
-    (network[list] ?? []).map((rule, index) => compileAllow(`network.${list}[${index}]`, rule))
+    (network[list] ?? []).map((rule, index) =>
+      compileAllow(`network.${list}[${index}]`, rule, known),
+    )
   const [allow, ask] = [compile('allow'), compile('ask')]
   const deny = (network.deny ?? []).map((rule, index) =>
     compileDeny(`network.deny[${index}]`, rule),
@@ -119,6 +139,7 @@ export function compilePolicy(network: NetworkPolicy, version: number): Compiled
     deny: indexDeny(deny),
     named,
     neighbours: new NameNeighbours(named.map(({ pattern }) => pattern)),
+    dummies,
   })
 }
 
@@ -130,11 +151,34 @@ export function namedHosts(policy: CompiledPolicy): readonly NamedHost[] {
   return policy.named
 }
 
+/** Shorter ones would be found in anything. */
+const shortestDummy = 6
+
+function dummiesOf(identities: Identities): readonly string[] {
+  const all = [...identities.values()].map(({ dummy }) => dummy)
+  return Object.freeze(all.filter((dummy) => dummy.length >= shortestDummy))
+}
+
 /**
- * Whether paths are judged at a host: some rule about it has `paths`. Its targets must then be canonical
- * in the strict sense, as servers disagree on the rest.
+ * Whether paths are judged at a host: some rule about it has `paths`, or puts in a credential, with which
+ * not every path may be asked for. Its targets must then be canonical in the strict sense, as servers
+ * disagree on the rest.
  */
 export function judgesPaths(policy: CompiledPolicy, host: string): boolean {
   const has = ({ paths }: { readonly paths: PathNode<unknown> }): boolean => !isBare(paths)
-  return [...policy.allow.find(host), ...policy.ask.find(host), ...policy.deny.find(host)].some(has)
+  const injects = ({ rules }: HostRules<CompiledAllow>): boolean =>
+    rules.some(({ pin }) => pin.kind === 'credential')
+  const open = [...policy.allow.find(host), ...policy.ask.find(host)]
+  return open.some((one) => has(one) || injects(one)) || policy.deny.find(host).some(has)
+}
+
+/**
+ * Whether an escaped slash may stand in a path at a host: some rule of `allow` or `ask` about it spells one.
+ * Everywhere else where paths are judged it is refused.
+ */
+export function spellsSlashes(policy: CompiledPolicy, host: string): boolean {
+  const spells = ({ templates }: CompiledAllow): boolean =>
+    templates?.some(({ text }) => text.includes('%2F')) === true
+  const open = [...policy.allow.find(host), ...policy.ask.find(host)]
+  return open.some(({ rules }) => rules.some(spells))
 }

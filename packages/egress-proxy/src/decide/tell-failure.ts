@@ -1,15 +1,18 @@
+import { unknownValue } from '../identity/profile.ts'
 import type { CompiledAllow } from './compiled-rule.ts'
 import type { Refused } from './decisions.ts'
 import { type Expectation, meets } from './expectation.ts'
 import { FirstWords } from './first-words.ts'
-import { type Step, steps } from './fit.ts'
-import { plainHeaders } from './plain-headers.ts'
+import { ruleBodyFault, type Step, steps } from './fit.ts'
 import type { HttpRequest } from './request.ts'
+import { tellIdentity } from './tell-identity.ts'
 
 /** The rules that a request came furthest in, and the step at which they all fail. */
 export interface Failure {
   readonly step: Step
   readonly rules: readonly CompiledAllow[]
+  /** Every dummy of the sandbox. */
+  readonly dummies: readonly string[]
 }
 
 const longestPath = 200
@@ -87,14 +90,34 @@ const query: Teller = (failure, request) => ({
 /** The first header that one of the rules does not let through by itself. */
 function offender({ rules }: Failure, request: HttpRequest): string {
   const found = request.headers.find((field) =>
-    rules.some(({ headers }) => headers !== null && !meets(headers, [field], plainHeaders)),
+    rules.some(({ headers, free }) => headers !== null && !meets(headers, [field], free.headers)),
   )
   return found === undefined
     ? 'a header that is sent twice'
     : `the header ${cut(found[0], longestWord)}`
 }
 
-const header: Teller = (failure, request) => ({
+/** A value that no known service profile has, such as one that opens a part of a service. */
+function tellValue({ rules }: Failure, request: HttpRequest): Refused | null {
+  for (const { profile, profiledHeaders } of rules) {
+    if (profile === null || !profiledHeaders) continue
+    const name = unknownValue(profile, request.headers)
+    if (name === null) continue
+    const words = new FirstWords()
+    for (const value of profile.values.get(name) ?? []) words.add(value)
+    return {
+      code: 'header_not_allowed',
+      reason: `the header ${name} holds a value that is not known to be harmless at ${request.host}`,
+      remedy: `values allowed there: ${words.toString()}; leave out the others, or ask the owner of the sandbox to name the header in \`headers\` of its rule`,
+    }
+  }
+  return null
+}
+
+const header: Teller = (failure, request) =>
+  tellValue(failure, request) ?? tellHeader(failure, request)
+
+const tellHeader: Teller = (failure, request) => ({
   code: 'header_not_allowed',
   reason: `${offender(failure, request)} is not allowed at ${request.host}, or not with this value`,
   remedy: `headers allowed there, beside plain ones: ${wordsOf(failure, (rule, words) => addNames(rule.headers, words))}; leave out the others, or ${ask(failure, 'widen the headers of')}`,
@@ -105,6 +128,34 @@ const websocket: Teller = (failure, { host }) => ({
   reason: `WebSocket is not allowed at ${host} on this path`,
   remedy: `use plain requests, or ${ask(failure, 'set `websocket: true` in')}`,
 })
+
+const identity: Teller = ({ rules, dummies }, request) => tellIdentity(rules, request, dummies)
+
+const minting: Teller = (_failure, { host, method, path: given }) => ({
+  code: 'minting_refused',
+  reason: `${cut(method, longestWord)} ${cut(given, longestPath)} at ${host} would make a new credential, or a way in, out of the one that the proxy adds`,
+  remedy:
+    'do without it: what it makes would outlast the sandbox; ask the owner of the sandbox to make one outside',
+})
+
+const unreadable: Teller = (_failure, { host, body }) => ({
+  code: 'body_unreadable',
+  reason: `what is sent to ${host} is judged by its body, and this one cannot be read in one way only: ${body?.view.kind === 'unreadable' ? body.view.fault : 'it is not understood'}`,
+  remedy: 'send a body that is what its content-type says, plain or gzip, and not too large',
+})
+
+const body: Teller = (failure, request) => {
+  for (const rule of failure.rules) {
+    const fault = ruleBodyFault(rule, request)
+    if (fault !== null)
+      return {
+        code: 'body_not_allowed',
+        reason: `at ${request.host}: ${fault.reason}`,
+        remedy: `${fault.remedy}; or ${ask(failure, 'widen the body of')}`,
+      }
+  }
+  return internal(failure, request)
+}
 
 const internal: Teller = () => ({
   code: 'internal',
@@ -117,9 +168,13 @@ const tellers: Readonly<Record<Step, Teller>> = {
   [steps.protocol]: protocol,
   [steps.method]: method,
   [steps.path]: path,
+  [steps.identity]: identity,
+  [steps.minting]: minting,
   [steps.query]: query,
   [steps.header]: header,
   [steps.websocket]: websocket,
+  [steps.unreadable]: unreadable,
+  [steps.body]: body,
   [steps.fits]: internal,
 }
 

@@ -2,6 +2,8 @@ import type { ReasonCode } from '../decide/reason.ts'
 import type { Door, HttpRequest } from '../decide/request.ts'
 import type { Destination } from '../dial/dial.ts'
 import type { Field, IncomingHead } from '../http-message.ts'
+import { findCarriers } from '../identity/find-carriers.ts'
+import { tenantHeaders } from '../identity/tenant-headers.ts'
 import { parseAuthority } from '../names/authority.ts'
 import { canonicalTarget } from '../names/canonical-target.ts'
 import type { Refusal } from '../refusal.ts'
@@ -17,6 +19,8 @@ export interface Channel {
   readonly destination: Destination | null
   /** Whether the paths of a host are judged: then what servers read differently is refused. */
   judgesPaths(host: string): boolean
+  /** Whether an escaped slash may stand in them there all the same. Default: nowhere. */
+  spellsSlashes?(host: string): boolean
 }
 
 /** A request in canonical form, and what it is sent as. */
@@ -38,7 +42,8 @@ export function readRequest(head: IncomingHead, channel: Channel): ReadRequest |
   if ('refusal' in place) return place
   const { host, port } = place.destination
   const strict = channel.judgesPaths(host)
-  const read = canonicalTarget(place.target, { strict })
+  const escapedSlash = strict && channel.spellsSlashes?.(host) === true
+  const read = canonicalTarget(place.target, { strict, escapedSlash })
   const { method } = head
   const at = { door: channel.door, host, port, method }
   if ('fault' in read) {
@@ -52,6 +57,7 @@ export function readRequest(head: IncomingHead, channel: Channel): ReadRequest |
   const fault =
     secondMeaning(head, strict) ?? (head.upgrade === null ? null : handshakeFault(head.headers))
   if (fault !== null) return unreadAt(at, refusalOf('bad_request', fault))
+  const headers = outgoingFields(head.headers)
   return {
     target: read.target,
     request: {
@@ -63,9 +69,9 @@ export function readRequest(head: IncomingHead, channel: Channel): ReadRequest |
       method,
       path: read.path,
       query: read.query,
-      headers: outgoingFields(head.headers),
+      headers,
       websocket: head.upgrade === 'websocket',
-      carriers: [],
+      carriers: findCarriers({ path: read.path, query: read.query, headers }),
       body: null,
     },
   }
@@ -162,9 +168,9 @@ const dropped = new Set([
   'upgrade',
 ])
 
-/** The fields of a request as they are judged, and as they go on. */
+/** The fields of a request as they are judged, and as they go on; whose tenant it is says the proxy alone. */
 function outgoingFields(headers: readonly Field[]): readonly Field[] {
-  return headers.filter(([name]) => !dropped.has(name))
+  return headers.filter(([name]) => !dropped.has(name) && !tenantHeaders.has(name))
 }
 
 /**

@@ -22,6 +22,11 @@ export interface TargetOptions {
    * servers disagree on what they mean. Otherwise they stay as they are.
    */
   readonly strict: boolean
+  /**
+   * With `strict`: whether an escaped slash is taken all the same, with something on both sides of it in
+   * its segment, since rules spell one. Default `false`.
+   */
+  readonly escapedSlash?: boolean | undefined
 }
 
 const longestTarget = 8192
@@ -71,7 +76,7 @@ function canonicalPath(raw: string, options: TargetOptions): string | TargetFaul
   if (raw.includes('\\')) return { fault: 'the path holds a backslash' }
   const path = rewritten(raw)
   if (typeof path !== 'string') return path
-  const fault = disguiseFault(path) ?? (options.strict ? looseFault(path) : null)
+  const fault = disguiseFault(path) ?? (options.strict ? looseFault(path, options) : null)
   if (fault !== null) return { fault }
   return !path.includes('%') || isUtf8(bytesOf(path)) ? path : { fault: 'the path is no UTF-8' }
 }
@@ -111,12 +116,15 @@ function disguiseFault(path: string): string | null {
   return null
 }
 
-function looseFault(path: string): string | null {
-  if (path.includes('%2F')) return 'the path holds an escaped slash'
+function looseFault(path: string, { escapedSlash }: TargetOptions): string | null {
+  if (path.includes('%2F')) {
+    if (escapedSlash !== true) return 'the path holds an escaped slash'
+    if (/(?:\/|%2F)%2F|%2F(?:$|\/)/.test(path)) return 'the path holds a bare escaped slash'
+  }
   if (path.includes(';')) return 'the path holds a semicolon'
   if (path.includes('//')) return 'the path holds an empty segment'
   // What decodes before it passes a path on, or drops blanks at the end of a name, makes a dot segment of it.
-  if (/\/\.\.%(?:20|23|3F)/.test(path)) return 'the path holds a dot segment'
+  if (/(?:\/|%2F)\.\.%(?:20|23|3F)/.test(path)) return 'the path holds a dot segment'
   return null
 }
 

@@ -1,0 +1,97 @@
+import type { Slot } from '../carriers/carrier.ts'
+import type { FoundCarrier } from '../identity/found-carrier.ts'
+import type { Identity } from '../identity/identities.ts'
+import { holdsDummy, pinFault } from '../identity/pin.ts'
+import type { CompiledAllow } from './compiled-rule.ts'
+import type { Refused } from './decisions.ts'
+import type { HttpRequest } from './request.ts'
+
+const longestName = 64
+
+/** Where something was found. Never what: names alone are told, and of a shape that was looked for. */
+function placeOf({ where, name }: FoundCarrier): string {
+  const told = JSON.stringify(name.length > longestName ? `${name.slice(0, longestName)}…` : name)
+  switch (where) {
+    case 'header':
+      return `the header ${told}`
+    case 'cookie':
+      return 'the header "cookie"'
+    case 'query':
+      return name.length > longestName ? 'the query' : `the query key ${told}`
+    case 'path':
+      return `segment ${name} of the path`
+    case 'protocol':
+      return 'the header "sec-websocket-protocol"'
+    case 'shape':
+      return `the header ${told}, which holds what looks like a key`
+    case 'body':
+      return `the body, at ${told}`
+  }
+}
+
+function slotName(slot: Slot): string {
+  switch (slot.kind) {
+    case 'header':
+      return slot.scheme === null
+        ? `the header ${slot.name}`
+        : `the header ${slot.name} (${slot.scheme})`
+    case 'basic':
+      return 'the header authorization (Basic, as the password)'
+    case 'query':
+      return `the query key ${slot.name}`
+    case 'cookie':
+      return `the cookie ${slot.name}`
+    case 'sigv4':
+      return 'the header authorization (AWS4-HMAC-SHA256, not presigned)'
+    case 'path':
+      return `segment ${slot.segment} of the path`
+    case 'json':
+      return `the JSON body at ${slot.pointer}`
+    case 'mtls':
+      return 'the TLS handshake'
+  }
+}
+
+function remedyFor({ id, slot }: Identity, found: FoundCarrier): string {
+  const name = JSON.stringify(id)
+  if (slot.kind === 'path')
+    return `leave segment ${slot.segment} of the path to the sandbox's own dummy; the proxy puts the credential ${name} there`
+  if (slot.kind === 'mtls') return `send no key: the proxy shows the credential ${name} by itself`
+  return `leave it out of ${placeOf(found)}: the proxy adds the credential ${name} by itself; where a program needs a key, send the sandbox's own dummy in ${slotName(slot)}, once`
+}
+
+/** The rule that tells most: one that has a credential for such requests, if any. */
+function mostTelling(rules: readonly CompiledAllow[]): CompiledAllow | undefined {
+  return rules.find(({ pin }) => pin.kind === 'credential') ?? rules[0]
+}
+
+/** Says in whose name a request may not come, and what to do instead; repeats no value of it. */
+export function tellIdentity(
+  rules: readonly CompiledAllow[],
+  request: HttpRequest,
+  dummies: readonly string[],
+): Refused {
+  const rule = mostTelling(rules)
+  const found = rule === undefined ? null : pinFault(rule.pin, request)
+  if (rule === undefined || found === null)
+    return {
+      code: 'internal',
+      reason: 'the request was refused for a reason that is not understood',
+      remedy: 'report this to the owner of the sandbox',
+    }
+  const isDummy = holdsDummy(found.value, dummies)
+  const owner = `ask the owner of the sandbox to give ${rule.clause} a credential`
+  const remedy =
+    rule.pin.kind === 'credential'
+      ? remedyFor(rule.pin.identity, found)
+      : rule.pin.kind === 'guest'
+        ? `use it only where the policy names its credential; or ${owner}`
+        : `send the request without it, or ${owner}`
+  return {
+    code: isDummy ? 'dummy_misused' : 'foreign_credential',
+    reason: isDummy
+      ? `a dummy of this sandbox stands in ${placeOf(found)} at ${request.host}, where it does not belong`
+      : `${placeOf(found)} says in whose name the request comes, and ${request.host} may not be used in that name`,
+    remedy,
+  }
+}
