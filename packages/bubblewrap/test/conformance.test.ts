@@ -10,6 +10,6 @@ describeDriver('bubblewrap', bubblewrap, { elsewhere: { module, factory: 'bubble
 describe('with the proxy in a process of its own', () => {
   describeDriver('bubblewrap', bubblewrap, {
     egress: { isolate: 'process' },
-    filter: ({ area }) => area === 'egress',
+    filter: ({ area }) => area === 'egress' || area === 'credentials',
   })
 })

@@ -29,6 +29,14 @@ const unlocated: Weakness = {
   how: 'does not know who asked',
   request: () => ({ locate: async () => null }),
 }
+const unalarmed: Weakness = {
+  how: 'raises no alarm',
+  request: () => ({ onAlarm: () => undefined }),
+}
+const guests: Weakness = {
+  how: 'takes any name',
+  network: { allow: everyName.map((rule) => ({ ...rule, identity: 'guest' })) },
+}
 const withDoors = (...kinds: string[]): Weakness => ({
   how: `has no door but: ${kinds.join(', ')}`,
   session: ({ doors }) => ({ doors: doors.filter(({ kind }) => kinds.includes(kind)) }),
@@ -68,6 +76,15 @@ const rows: readonly (readonly [id: string, weakness: Weakness])[] = [
   ['egress.authorities-apart', sharedAuthority()],
   ['egress.update-removes', { how: 'keeps its policy', session: () => ({ update: nothing }) }],
   ['egress.update-adds', { how: 'keeps its policy', session: () => ({ update: nothing }) }],
+  ['credentials.dummy-inside', { how: 'sets no variable', session: () => ({ environment: {} }) }],
+  ['credentials.added', { how: 'adds none', network: lax.network }],
+  ['credentials.foreign-refused', guests],
+  ['credentials.foreign-refused', unalarmed],
+  ['credentials.dummy-misused', guests],
+  ['credentials.canary', { how: 'plants none', network: lax.network }],
+  ['credentials.echo-redacted', unalarmed],
+  ['credentials.rotate', { how: 'turns none', session: () => ({ rotateCredential: nothing }) }],
+  ['credentials.revoke', { how: 'revokes none', session: () => ({ revokeCredential: nothing }) }],
   ['egress.destroy', { how: 'stays open', session: () => ({ close: nothing }) }],
 ]
 

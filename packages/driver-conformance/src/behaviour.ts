@@ -19,6 +19,7 @@ export type Area =
   | 'namespaces'
   | 'network'
   | 'egress'
+  | 'credentials'
   | 'limits'
   | 'streams'
   | 'terminal'

@@ -41,6 +41,7 @@ def direct(host):
     return ssl.create_default_context().wrap_socket(s, server_hostname=host)
 def say(s, ask):
     head = '%s %s HTTP/1.1\\r\\nHost: %s\\r\\n' % (ask.get('method', 'GET'), ask.get('path', '/'), ask.get('says', ask['host']))
+    for name, value in ask.get('headers', {}).items(): head += '%s: %s\\r\\n' % (name, value)
     size = ask.get('bytes', 0)
     if ask.get('chunked'): head += 'Transfer-Encoding: chunked\\r\\n'
     elif size: head += 'Content-Length: %d\\r\\n' % size
@@ -77,6 +78,8 @@ export type Ask =
       readonly path?: string
       /** What stands in `Host`, where it is something else. */
       readonly says?: string
+      /** Beside those that every request has. */
+      readonly headers?: Readonly<Record<string, string>>
       /** Length of the body. */
       readonly bytes?: number
       /** The length is not told. */

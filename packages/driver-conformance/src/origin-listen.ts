@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { TestAuthority } from '@caisson/egress-proxy/testing'
@@ -18,6 +18,8 @@ export interface Origin {
   readonly port: number
   /** Requests that came to their end, in order. */
   seen(): readonly SeenRequest[]
+  /** The fields of their headers, in the same order. */
+  heads(): readonly IncomingHttpHeaders[]
   /** Requests whose header came, whole or not. */
   begun(): number
   /** Connections that were ever made to it. */
@@ -31,12 +33,16 @@ export function answerOf(method: string, host: string, path: string): string {
   return `${method} ${host}${path} was here`
 }
 
+/** Below this path it answers with the header that came, as servers do that help to find faults. */
+export const echoPath = '/echo'
+
 /** Starts one with certificates for every name; `defer` ends it after the behaviour. */
 export async function startOrigin(
   authority: TestAuthority,
   defer: (cleanup: () => Promise<unknown> | void) => void,
 ): Promise<Origin> {
   const seen: SeenRequest[] = []
+  const heads: IncomingHttpHeaders[] = []
   const open = new Set<Duplex>()
   let begun = 0
   let arrivals = 0
@@ -45,7 +51,10 @@ export async function startOrigin(
   })
   server.on('request', (request, response) => {
     begun += 1
-    take(request, response, seen)
+    take(request, response, (one) => {
+      seen.push(one)
+      heads.push(request.headers)
+    })
   })
   server.on('connection', (socket: Duplex) => {
     arrivals += 1
@@ -65,13 +74,18 @@ export async function startOrigin(
   return {
     port: typeof bound === 'string' ? 0 : (bound?.port ?? 0),
     seen: () => seen,
+    heads: () => heads,
     begun: () => begun,
     arrivals: () => arrivals,
     openConnections: () => open.size,
   }
 }
 
-function take(request: IncomingMessage, response: ServerResponse, seen: SeenRequest[]): void {
+function take(
+  request: IncomingMessage,
+  response: ServerResponse,
+  note: (seen: SeenRequest) => void,
+): void {
   const { method = '', url: path = '' } = request
   const host = request.headers.host ?? ''
   let bytes = 0
@@ -81,7 +95,8 @@ function take(request: IncomingMessage, response: ServerResponse, seen: SeenRequ
   request.on('error', () => response.destroy())
   response.on('error', () => response.destroy())
   request.on('end', () => {
-    seen.push({ method, host, path, bytes })
-    response.end(answerOf(method, host, path))
+    note({ method, host, path, bytes })
+    const text = answerOf(method, host, path)
+    response.end(path.startsWith(echoPath) ? `${text} ${JSON.stringify(request.headers)}` : text)
   })
 }

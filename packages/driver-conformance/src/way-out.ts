@@ -1,4 +1,4 @@
-import type { EgressGateway, EgressSession, NetworkPolicy, Sandbox } from '@caisson/core'
+import type { EgressGateway, EgressSession, NetworkPolicy, Policy, Sandbox } from '@caisson/core'
 import { egressGateway, type EgressOptions } from '@caisson/egress-proxy'
 import { createTestAuthority } from '@caisson/egress-proxy/testing'
 import type { ConformanceContext } from './behaviour.ts'
@@ -28,6 +28,8 @@ export interface WayOut {
   readonly opened: readonly WatchedSession[]
   /** Creates a sandbox with this network policy. */
   readonly create: (network: NetworkPolicy | undefined, also?: EgressOptions) => Promise<Sandbox>
+  /** The same, with the rest of a policy beside it. */
+  readonly createFor: (policy: Policy, also?: EgressOptions) => Promise<Sandbox>
 }
 
 /** Starts an origin that all of `names` lead to on port 443. */
@@ -37,18 +39,16 @@ export async function wayOut(context: ConformanceContext): Promise<WayOut> {
   const opened: WatchedSession[] = []
   const places = Object.values(names).map((name) => [`${name}:443`, `127.0.0.1:${origin.port}`])
   const hosts: Readonly<Record<string, string>> = Object.fromEntries(places)
+  const createFor = (policy: Policy, also: EgressOptions = {}): Promise<Sandbox> => {
+    const trust = authority.certificate
+    const gateway = egressGateway({ hosts, trust, ...context.egress, ...also })
+    return context.createSandbox(policy, { gateway: watched(gateway, opened) })
+  }
   return {
     origin,
     opened,
-    create: (network, also = {}) => {
-      const gateway = egressGateway({
-        hosts,
-        trust: authority.certificate,
-        ...context.egress,
-        ...also,
-      })
-      return context.createSandbox({ network }, { gateway: watched(gateway, opened) })
-    },
+    createFor,
+    create: (network, also) => createFor({ network }, also),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Behaviour } from '../behaviour.ts'
+import { credentialBehaviours } from './credentials.ts'
 import { denialBehaviours } from './denials.ts'
 import { denyBehaviours } from './deny.ts'
 import { egressLiveBehaviours } from './egress-live.ts'
@@ -42,6 +43,7 @@ export const behaviours: readonly Behaviour[] = [
   ...egressRefusalBehaviours,
   ...egressWallBehaviours,
   ...egressLiveBehaviours,
+  ...credentialBehaviours,
   ...limitBehaviours,
   ...streamBehaviours,
   ...terminalBehaviours,
