@@ -42,7 +42,8 @@ export class HeldBytes {
     const passed = Math.max(0, until - middle)
     if (passed > 0) {
       this.#start = middle + passed
-      released.push(this.#covered(chunk.subarray(0, passed), middle))
+      const part = passed === chunk.length ? chunk : chunk.subarray(0, passed)
+      released.push(this.#covered(part, middle))
     }
     if (passed < chunk.length) this.#keep(passed === 0 ? chunk : chunk.subarray(passed))
     this.#forget()

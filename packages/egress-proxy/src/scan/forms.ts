@@ -33,9 +33,6 @@ const base64Letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 const base64UrlLetters = `${base64Letters.slice(0, 62)}-_`
 const base32Letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
-/** RFC 3986, 2.3 */
-const unreserved = /[A-Za-z0-9\-._~]/
-
 function ascii(text: string): Uint8Array {
   return Buffer.from(text, 'latin1')
 }
@@ -54,20 +51,24 @@ function percent(byte: number): string {
   return `%${hexOf(byte)}`
 }
 
-function percentWhereNeeded(byte: number): string {
-  const letter = String.fromCharCode(byte)
-  return unreserved.test(letter) ? letter : percent(byte)
-}
+/** What stays beside letters and digits: each writer of URLs has its own idea of it. */
+const staying = Object.freeze({
+  /** RFC 3986, 2.3 */
+  strict: '-._~',
+  /** `encodeURIComponent` */
+  component: "-._~!'()*",
+  /** `encodeURI` */
+  whole: "-._~!'()*;,/?:@&=+$#",
+  /** `application/x-www-form-urlencoded` (URL Standard, 5.2) */
+  form: '-._*',
+})
 
-/** What `application/x-www-form-urlencoded` makes of it: blanks are plus signs (URL Standard, 5.2). */
-function formWhereNeeded(byte: number): string {
-  return byte === 0x20 ? '+' : percentWhereNeeded(byte)
-}
-
-/** What stays when `encodeURI` wrote it: more than is unreserved. */
-function percentSparingly(byte: number): string {
-  const letter = String.fromCharCode(byte)
-  return /[;,/?:@&=+$!*'()#]/.test(letter) ? letter : percentWhereNeeded(byte)
+function percentBut(stays: string, blank: string): (byte: number) => string {
+  return (byte) => {
+    if (byte === 0x20) return blank
+    const letter = String.fromCharCode(byte)
+    return /[A-Za-z0-9]/.test(letter) || stays.includes(letter) ? letter : percent(byte)
+  }
 }
 
 const jsonEscapes: Readonly<Record<string, string>> = Object.freeze({
@@ -132,9 +133,10 @@ function digits(bytes: Uint8Array, letters: string, before: number): Uint8Array 
 }
 
 function* encoded(bytes: Uint8Array): Generator<Form> {
-  yield { name: 'percent', bytes: each(bytes, percentWhereNeeded) }
-  yield { name: 'percent', bytes: each(bytes, percentSparingly) }
-  yield { name: 'form', bytes: each(bytes, formWhereNeeded) }
+  for (const stays of [staying.strict, staying.component, staying.whole])
+    yield { name: 'percent', bytes: each(bytes, percentBut(stays, '%20')) }
+  for (const stays of [staying.form, staying.strict])
+    yield { name: 'form', bytes: each(bytes, percentBut(stays, '+')) }
   yield { name: 'json', bytes: each(bytes, json) }
   yield { name: 'json', bytes: each(bytes, jsonWithSlash) }
   yield { name: 'json', bytes: each(bytes, jsonForHtml) }
