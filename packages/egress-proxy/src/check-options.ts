@@ -13,6 +13,11 @@ const callable = z.custom<(...given: never[]) => unknown>(
   'must be a function',
 )
 
+const provider = z.custom<(...given: never[]) => unknown>(
+  (value) => typeof value === 'function',
+  'must be a function that returns { value, expiresAt? }',
+)
+
 const providerName = z.string().min(1, 'must have a name').max(128, 'has too long a name')
 
 const limit = z
@@ -38,7 +43,7 @@ const schema = z.strictObject({
   trust: z.union([certificates, z.array(certificates)]).optional(),
   clientCertificates: z.record(z.string(), z.unknown()).optional(),
   certificateNames: z.union([z.enum(['policy', 'any']), z.array(z.string())]).optional(),
-  providers: z.record(providerName, callable).optional(),
+  providers: z.record(providerName, provider).optional(),
   onAsk: callable.optional(),
   hooks: z.strictObject(knownHooks).optional(),
   limits: limits.optional(),
