@@ -9,6 +9,7 @@ import {
 import { services } from '../services/services.ts'
 import { agentBudgets, agentResources, hiddenByDefault } from './agent-defaults.ts'
 import type { CodingAgentOptions, GithubAccess, ModelAccess } from './coding-agent-options.ts'
+import { toolRegistries } from './tool-registries.ts'
 
 /** What one part of the options adds to a policy. */
 interface Part {
@@ -21,7 +22,8 @@ interface Part {
  * it, and reaches what is named, under one's own keys, which stay outside. What is returned is parsed, frozen, plain
  * JSON: print it, keep it in a file, change it.
  *
- * Registries are those of the host's own configuration. Nothing else is read, and no secret is fetched.
+ * Registries are those of the host's own configuration, and variables inside lead npm, pip, uv and Go there. Nothing
+ * else is read, and no secret is fetched.
  *
  * @example
  * ```ts
@@ -43,16 +45,19 @@ export async function codingAgent(options: CodingAgentOptions): Promise<Policy> 
     ...(options.openai === undefined ? [] : [openaiPart(options.openai)]),
     ...(options.github === undefined ? [] : [githubPart(options.github)]),
   ]
-  const registries = await registryRules(options)
-  const allow = [...parts.flatMap((part) => part.allow), ...registries, ...(options.allow ?? [])]
+  const tools = await toolRegistries(options)
+  const rules = [...parts, ...tools].flatMap(({ allow }) => allow)
   return parsePolicy({
     filesystem: {
       mounts: [{ source: options.workspace, access: options.access ?? 'overlay' }],
       deny: [...(options.hide ?? hiddenByDefault)],
     },
-    network: { allow, budgets: { ...agentBudgets, ...options.budgets } },
+    network: {
+      allow: [...rules, ...(options.allow ?? [])],
+      budgets: { ...agentBudgets, ...options.budgets },
+    },
     credentials: Object.assign({}, ...parts.map((part) => part.credentials)),
-    ...(options.environment === undefined ? {} : { environment: { ...options.environment } }),
+    environment: Object.assign({}, ...tools.map((tool) => tool.environment), options.environment),
     resources: { ...agentResources, ...options.resources },
   })
 }
@@ -94,24 +99,4 @@ function githubPart({ source, ...rest }: GithubAccess): Part {
 
 function bearer(source: CredentialSource): Credential {
   return { source, carrier: { header: 'authorization', scheme: 'Bearer' } }
-}
-
-async function registryRules(options: CodingAgentOptions): Promise<readonly AllowRule[]> {
-  const environment = options.toolEnvironment
-  const { npm, pypi, crates, goModules } = options
-  const asked = [
-    ...wanted(npm, (given) => services.npm.install({ environment, ...given })),
-    ...wanted(pypi, (given) => services.pypi.install({ environment, ...given })),
-    ...wanted(crates, (given) => services.crates.fetch({ environment, ...given })),
-    ...wanted(goModules, (given) => services.goModules.fetch({ environment, ...given })),
-  ]
-  return (await Promise.all(asked)).flat()
-}
-
-function wanted<Options extends object>(
-  given: boolean | Options | undefined,
-  ask: (options: Partial<Options>) => Promise<readonly AllowRule[]>,
-): readonly Promise<readonly AllowRule[]>[] {
-  if (given === undefined || given === false) return []
-  return [ask(given === true ? {} : given)]
 }

@@ -38,6 +38,8 @@ const mostRepositories = 100
  * The named repositories at GitHub and no others, over the REST API and over git. No gists, no GraphQL, no
  * large files (LFS), no keys, hooks, secrets, tokens or invitations, no settings.
  *
+ * `gh` speaks GraphQL for most of what it does; `gh api repos/…` works, and so do REST clients.
+ *
  * Whatever is pushed to a public repository, or written into its issues, is public. A workflow that is pushed runs
  * with the repository's secrets: give the token no right to workflows (`workflow` of a classic token,
  * `workflows` of a fine-grained one or of a GitHub App), and take the narrowest token there is, for instance the

@@ -100,6 +100,32 @@ describe('presets.codingAgent', () => {
     expect(policy.resources).to.deep.include({ cpus: 2, memoryMiB: 4096 })
   })
 
+  it('leads the tools inside to the same registries', async () => {
+    const { environment } = await presets.codingAgent(everything)
+    expect(environment).to.deep.equal({
+      npm_config_registry: 'https://npm.test/',
+      PIP_INDEX_URL: 'https://py.test/simple',
+      UV_DEFAULT_INDEX: 'https://py.test/simple',
+      GOPROXY: 'https://proxy.test',
+    })
+  })
+
+  it('lets variables that are named win over its own', async () => {
+    const environment = { GOPROXY: 'off', CI: '1' }
+    const policy = await presets.codingAgent({ ...everything, environment })
+    expect(policy.environment).to.include({
+      ...environment,
+      PIP_INDEX_URL: 'https://py.test/simple',
+    })
+  })
+
+  it('lets no password of a registry into the policy', async () => {
+    const npm = { registry: 'https://me:hunter2@npm.test/' }
+    const error = await failure(presets.codingAgent({ workspace: '/srv/shop', npm }))
+    expect(error).to.be.instanceOf(TypeError)
+    expect(error.message).not.to.include('hunter2')
+  })
+
   it('asks the tools for their registries', async () => {
     const tools = new FakeTools().prints('npm', '{"registry":"https://npm.acme.test/"}')
     try {

@@ -109,7 +109,7 @@ describe('services.anthropic', () => {
   })
 
   describe('refuses every other path', () => {
-    each(guarded, 'path_not_allowed', elsewhere)
+    each(guarded, 'refused', elsewhere)
   })
 
   describe('refuses other names', () => {
@@ -117,10 +117,8 @@ describe('services.anthropic', () => {
   })
 
   describe('refuses other methods and queries', () => {
-    each(guarded, 'method_not_allowed', [
-      ['deleting', { line: `DELETE ${api}/v1/messages`, headers: sdk }],
-    ])
-    each(guarded, 'query_not_allowed', [
+    each(guarded, 'refused', [['deleting', { line: `DELETE ${api}/v1/messages`, headers: sdk }]])
+    each(guarded, 'refused', [
       ['data in the query', { ...message({}), line: `POST ${api}/v1/messages?x=data` }],
       ['another beta', { ...message({}), line: `POST ${api}/v1/messages?beta=data` }],
     ])

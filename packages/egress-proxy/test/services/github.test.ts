@@ -104,14 +104,10 @@ const never: readonly AskedCase[] = [
 describe('services.github', () => {
   describe('for reading', () => {
     each(reading, 'allow', reads)
-    each(reading, 'path_not_allowed', never)
-    each(reading, 'path_not_allowed', [
-      ['pushing objects', pack('/acme/shop.git', 'git-receive-pack')],
-    ])
-    each(reading, 'query_not_allowed', [
-      ['asking for a push', refs('/acme/shop.git', 'git-receive-pack')],
-    ])
-    each(reading, 'method_not_allowed', [
+    each(reading, 'refused', never)
+    each(reading, 'refused', [['pushing objects', pack('/acme/shop.git', 'git-receive-pack')]])
+    each(reading, 'refused', [['asking for a push', refs('/acme/shop.git', 'git-receive-pack')]])
+    each(reading, 'refused', [
       ['an issue', call(`POST ${own}/issues`, { title: 'a' })],
       ['making the repository public', call(`PATCH ${own}`, { private: false })],
     ])
@@ -119,8 +115,8 @@ describe('services.github', () => {
 
   describe('for writing', () => {
     each(writing, 'allow', [...reads, ...writes])
-    each(writing, 'path_not_allowed', never)
-    each(writing, 'method_not_allowed', [
+    each(writing, 'refused', never)
+    each(writing, 'refused', [
       ['making the repository public', call(`PATCH ${own}`, { private: false })],
       ['deleting the repository', call(`DELETE ${own}`)],
       ['merging', call(`PUT ${own}/pulls/1/merge`, {})],
@@ -137,7 +133,7 @@ describe('services.github', () => {
       ['a file', 'GET https://raw.githubusercontent.com/acme/shop/main/README.md'],
       ['an archive', 'GET https://codeload.github.com/acme/shop/tar.gz/refs/heads/main'],
     ])
-    each(anonymous, 'path_not_allowed', [
+    each(anonymous, 'refused', [
       ['a foreign file', 'GET https://raw.githubusercontent.com/evil/drop/main/a'],
       ['pushing', pack('/acme/shop.git', 'git-receive-pack')],
     ])

@@ -96,7 +96,7 @@ describe('services.openai', () => {
   })
 
   describe('refuses every other path', () => {
-    each(guarded, 'path_not_allowed', elsewhere)
+    each(guarded, 'refused', elsewhere)
   })
 
   describe('refuses other names', () => {

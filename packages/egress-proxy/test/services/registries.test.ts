@@ -29,11 +29,11 @@ describe('services.npm.install', () => {
     ['a scope of its own', 'GET https://npm.acme.test/api/npm/team/@acme%2fui'],
     ['its archives', 'GET https://npm.acme.test/api/npm/team/@acme/ui/-/ui-1.0.0.tgz'],
   ])
-  each(npm, 'method_not_allowed', [
+  each(npm, 'refused', [
     ['publishing', { line: 'PUT https://npm.test/stolen', json: {} }],
     ['publishing with a scope', { line: 'PUT https://npm.test/@evil%2fdrop', json: {} }],
   ])
-  each(npm, 'path_not_allowed', [
+  each(npm, 'refused', [
     ['an audit', { line: 'POST https://npm.test/-/npm/v1/security/advisories/bulk', json: {} }],
     ['a login', { line: 'PUT https://npm.test/-/user/org.couchdb.user:evil', json: {} }],
     ['a token', { line: 'POST https://npm.test/-/npm/v1/tokens', json: {} }],
@@ -41,7 +41,7 @@ describe('services.npm.install', () => {
     ['another scope at the registry of one', 'GET https://npm.acme.test/api/npm/team/@evil%2fui'],
     ['what lies beside the registry', 'GET https://npm.acme.test/api/npm/other/@acme%2fui'],
   ])
-  each(npm, 'query_not_allowed', [['data in the query', 'GET https://npm.test/lodash?q=data']])
+  each(npm, 'refused', [['data in the query', 'GET https://npm.test/lodash?q=data']])
   each(npm, 'foreign_credential', [
     ['a token of the program', { line: 'GET https://npm.test/lodash', headers: token }],
   ])
@@ -67,10 +67,10 @@ describe('services.pypi.install', () => {
     ['a page of a mirror', 'GET https://mirror.test/api/pypi/team/simple/requests/'],
     ['a file beside it', 'GET https://mirror.test/api/pypi/team/packages/requests-2.0.tar.gz'],
   ])
-  each(mirror, 'path_not_allowed', [
+  each(mirror, 'refused', [
     ['what lies elsewhere on the mirror', 'GET https://mirror.test/api/npm/team/lodash'],
   ])
-  each(apart, 'path_not_allowed', [
+  each(apart, 'refused', [
     ['uploading', { line: 'POST https://py.test/legacy/', json: {} }],
     ['the old search', { line: 'POST https://py.test/pypi', json: {} }],
   ])
@@ -104,10 +104,8 @@ describe('services.crates.fetch', () => {
     ['an archive below a prefix', 'GET https://static.test/files/se/rd/serde-1.0.0.crate'],
     ['one of a short name', 'GET https://static.test/files/1/a-1.0.0.crate'],
   ])
-  each(crates, 'method_not_allowed', [
-    ['writing', { line: 'PUT https://index.test/se/rd/serde', json: {} }],
-  ])
-  each(crates, 'path_not_allowed', [
+  each(crates, 'refused', [['writing', { line: 'PUT https://index.test/se/rd/serde', json: {} }]])
+  each(crates, 'refused', [
     ['publishing', { line: 'PUT https://index.test/api/v1/crates/new/a', json: {} }],
   ])
 
@@ -136,7 +134,7 @@ describe('services.goModules.fetch', () => {
     ['a checksum', 'GET https://sum.test/lookup/github.com/!azure/sdk@v1.0.0'],
     ['a tile', 'GET https://sum.test/tile/8/0/x001/234'],
   ])
-  each(some, 'path_not_allowed', [
+  each(some, 'refused', [
     ['a module at an attacker’s host', 'GET https://proxy.test/evil.test/c3RvbGVu/@v/list'],
     ['its checksum', 'GET https://sum.test/lookup/evil.test/c3RvbGVu@v1.0.0'],
     ['a host as the whole module', 'GET https://sum.test/lookup/c3RvbGVu.evil.test@v1.0.0'],
@@ -165,10 +163,8 @@ describe('services.debian.install', () => {
     ],
     ['another archive', 'GET https://sec.test/dists/bookworm-security/InRelease'],
   ])
-  each(debian, 'path_not_allowed', [['another path', 'GET http://deb.test/other/']])
-  each(debian, 'method_not_allowed', [
-    ['an upload', { line: 'PUT http://deb.test/debian/pool/a', json: {} }],
-  ])
+  each(debian, 'refused', [['another path', 'GET http://deb.test/other/']])
+  each(debian, 'refused', [['an upload', { line: 'PUT http://deb.test/debian/pool/a', json: {} }]])
 })
 
 describe('services.rubygems.install', () => {
@@ -178,9 +174,7 @@ describe('services.rubygems.install', () => {
     ['a gem', 'GET https://gems.test/gems/rack-3.0.0.gem'],
     ['a specification', 'GET https://gems.test/quick/Marshal.4.8/rack-3.0.0.gemspec.rz'],
   ])
-  each(gems, 'path_not_allowed', [
-    ['publishing', { line: 'POST https://gems.test/api/v1/gems', json: {} }],
-  ])
+  each(gems, 'refused', [['publishing', { line: 'POST https://gems.test/api/v1/gems', json: {} }]])
 })
 
 describe('services.oci.pull', () => {
@@ -192,12 +186,12 @@ describe('services.oci.pull', () => {
     ['a manifest', 'HEAD https://oci.test/v2/team/app/manifests/latest'],
     ['a layer', 'GET https://oci.test/v2/team/app/blobs/sha256:abc'],
   ])
-  each(oci, 'path_not_allowed', [
+  each(oci, 'refused', [
     ['pushing', { line: 'POST https://oci.test/v2/team/app/blobs/uploads/', json: {} }],
     ['another image', 'GET https://oci.test/v2/evil/drop/manifests/latest'],
     ['the catalogue', 'GET https://oci.test/v2/_catalog'],
   ])
-  each(oci, 'method_not_allowed', [
+  each(oci, 'refused', [
     ['writing a manifest', { line: 'PUT https://oci.test/v2/team/app/manifests/a', json: {} }],
   ])
   each(oci, 'foreign_credential', [
