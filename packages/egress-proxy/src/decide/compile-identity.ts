@@ -172,7 +172,8 @@ export function freeNames(pin: Pin, tenant: readonly Field[]): FreeNames {
 }
 
 function slotFields(slot: Slot | null): readonly string[] {
-  switch (slot?.kind) {
+  if (slot === null) return []
+  switch (slot.kind) {
     case 'header':
       return [slot.name]
     case 'basic':
@@ -181,7 +182,10 @@ function slotFields(slot: Slot | null): readonly string[] {
       return ['cookie']
     case 'sigv4':
       return signedFields
-    default:
+    case 'query':
+    case 'path':
+    case 'json':
+    case 'mtls':
       return []
   }
 }

@@ -20,7 +20,10 @@ export function findBodyCarriers(view: BodyView): readonly FoundCarrier[] {
       return fromForm(view.fields)
     case 'multipart':
       return fromParts(view.parts)
-    default:
+    case 'empty':
+    case 'grpc':
+    case 'other':
+    case 'unreadable':
       return none
   }
 }

@@ -30,24 +30,36 @@ const none: readonly FoundCarrier[] = Object.freeze([])
  * nothing. A found value may stand in several places of the list; allocates nothing when there is none.
  */
 export function findCarriers({ path, query, headers }: LookedThrough): readonly FoundCarrier[] {
-  let found: FoundCarrier[] | null = null
+  const found = fromQuery(query, fromHeaders(headers))
+  if (!mayHoldKey(path)) return found ?? none
+  const all = found ?? []
+  readPath(path, all)
+  return all
+}
+
+/** What was found, if anything: most requests hold nothing, and cost no list. */
+type Found = FoundCarrier[] | null
+
+function fromHeaders(headers: readonly Field[]): Found {
+  let found: Found = null
   for (const field of headers) {
     const reading = readingOf(field[0])
     if (reading === 'plain' ? isPlain(field[1]) : field[1] === '') continue
     found ??= []
     readField(field, reading, found)
   }
+  return found
+}
+
+function fromQuery(query: LookedThrough['query'], before: Found): Found {
+  let found = before
   for (const [key, value] of query) {
-    if (value === '' ? key.length < shortestKey || !holdsKey(key) : !isQueryCarrier(key, value))
-      continue
+    const isKeyAlone = value === '' && key.length >= shortestKey && holdsKey(key)
+    if (!isKeyAlone && (value === '' || !isQueryCarrier(key, value))) continue
     found ??= []
-    found.push({ where: 'query', name: key, value: value === '' ? key : value })
+    found.push({ where: 'query', name: key, value: isKeyAlone ? key : value })
   }
-  if (mayHoldKey(path)) {
-    found ??= []
-    readPath(path, found)
-  }
-  return found ?? none
+  return found
 }
 
 const shortestKey = 20

@@ -8,25 +8,35 @@ import type { Identity } from './identities.ts'
 type Pinned = Pick<Identity, 'slot' | 'dummy'>
 
 /** Whether something was found where a credential belongs; what it says there is for {@link slotFault}. */
-export function isInSlot(slot: Slot, { where, name }: FoundCarrier): boolean {
+export function isInSlot(slot: Slot, found: FoundCarrier): boolean {
+  const where = found.where === 'shape' ? 'header' : found.where
+  return placesOf(slot).some((place) => place.where === where && place.name === found.name)
+}
+
+type Place = Pick<FoundCarrier, 'where' | 'name'>
+
+const authorization: readonly Place[] = [{ where: 'header', name: 'authorization' }]
+const signed: readonly Place[] = [
+  ...authorization,
+  { where: 'header', name: 'x-amz-security-token' },
+]
+
+function placesOf(slot: Slot): readonly Place[] {
   switch (slot.kind) {
     case 'header':
-      if (slot.name === 'cookie') return where === 'cookie'
-      return (where === 'header' || where === 'shape') && name === slot.name
-    case 'basic':
-      return where === 'header' && name === 'authorization'
-    case 'sigv4':
-      return where === 'header' && (name === 'authorization' || name === 'x-amz-security-token')
     case 'query':
-      return where === 'query' && name === slot.name
     case 'cookie':
-      return where === 'cookie' && name === slot.name
+      return [{ where: slot.kind, name: slot.name }]
+    case 'basic':
+      return authorization
+    case 'sigv4':
+      return signed
     case 'path':
-      return where === 'path' && name === String(slot.segment)
+      return [{ where: 'path', name: String(slot.segment) }]
     case 'json':
-      return where === 'body' && name === slot.pointer
+      return [{ where: 'body', name: slot.pointer }]
     case 'mtls':
-      return false
+      return []
   }
 }
 

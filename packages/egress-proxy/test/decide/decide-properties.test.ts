@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { decide } from '../../dist/decide/decide.js'
 import type { Decision } from '../../dist/decide/decision.js'
 import { type CompiledPolicy, compilePolicy } from '../../dist/decide/policy.js'
-import { allowRule, anyRequest, denyRule, network } from './arbitrary.ts'
+import { allowRule, anyRequest, denyRule, identities, network } from './arbitrary.ts'
 import { naive } from './naive.ts'
 
 const runs = { numRuns: 3000, seed: 20_261_123 }
@@ -12,7 +12,7 @@ const runs = { numRuns: 3000, seed: 20_261_123 }
 /** `null` for a policy that contradicts itself. */
 function compiled(policy: NetworkPolicy): CompiledPolicy | null {
   try {
-    return compilePolicy(policy, 1)
+    return compilePolicy(policy, 1, identities)
   } catch (error) {
     if (SandboxError.is(error) && error.code === 'POLICY_INVALID') return null
     throw error
@@ -47,6 +47,8 @@ const restrictions: readonly ((rule: AllowRule) => AllowRule)[] = [
   (rule) => ({ ...rule, query: Object.fromEntries(Object.entries(rule.query ?? {}).slice(1)) }),
   (rule) => ({ ...rule, ports: rule.ports?.slice(0, 1) }),
   (rule) => ({ ...rule, websocket: false }),
+  (rule) => ({ ...rule, body: rule.body ?? { json: { keys: ['a'] } } }),
+  (rule) => ({ ...rule, profile: 'anthropic' }),
 ]
 
 describe('decide, for any policy and request', () => {

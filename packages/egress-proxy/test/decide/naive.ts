@@ -1,6 +1,7 @@
 import type { AllowRule, DenyRule, NetworkPolicy } from '@caisson/core'
 import type { Handling } from '../../dist/decide/decision.js'
 import type { HttpRequest, Request } from '../../dist/decide/request.js'
+import { identities } from './arbitrary.ts'
 
 /** The answer of an evaluator that reads the policy anew, list by list, for every request. */
 export interface NaiveAnswer {
@@ -54,12 +55,12 @@ function escape(text: string): string {
 function pathFits(template: string, path: string): boolean {
   const open = template.endsWith('/**')
   const body = open ? template.slice(0, -3) : template
+  const piece = '(?:(?!%2F)[^/])'
   const source = body
-    .split('/')
-    .map((one) => (one === '*' ? '[^/]+' : escape(one)))
-    .join('/')
-  if (body === '') return path.startsWith('/')
-  return new RegExp(`^${source}${open ? '(?:/.*)?' : ''}$`).test(path)
+    .split(/(\/|%2F)/)
+    .map((one) => (one === '*' ? `${piece}+` : escape(one)))
+    .join('')
+  return new RegExp(`^${source}${open ? `(?:/(?:${piece}|/)*)?` : ''}$`).test(path)
 }
 
 function pairsFit(
@@ -76,6 +77,11 @@ function pairsFit(
   })
 }
 
+function freeOf({ identity, tenant = {} }: AllowRule): ReadonlySet<string> {
+  const slot = identity === 'key' ? ['x-api-key'] : []
+  return new Set([...plain, ...slot, ...Object.keys(tenant)])
+}
+
 function allowFits(rule: AllowRule, request: HttpRequest): boolean {
   return (
     hostFits(rule.host, request.host) &&
@@ -84,17 +90,44 @@ function allowFits(rule: AllowRule, request: HttpRequest): boolean {
     (rule.methods ?? ['GET', 'HEAD', 'OPTIONS']).includes(request.method) &&
     (rule.paths === undefined || rule.paths.some((path) => pathFits(path, request.path))) &&
     pairsFit(rule.query, request.query, new Set()) &&
-    pairsFit(rule.headers, request.headers, plain) &&
+    identityFits(rule, request) &&
+    bodyFits(rule, request) &&
+    pairsFit(rule.headers, request.headers, freeOf(rule)) &&
     (!request.websocket || rule.websocket === true)
   )
 }
 
+/** Whether a request comes in no other name than the rule gives it: `key` stands in a header, `cert` nowhere. */
+function identityFits({ identity = 'anonymous' }: AllowRule, request: HttpRequest): boolean {
+  const found = [...request.carriers, ...(request.body?.carriers ?? [])]
+  const dummies = [...identities.values()].map(({ dummy }) => dummy)
+  if (identity === 'guest')
+    return !found.some(({ value }) => dummies.some((dummy) => value.includes(dummy)))
+  if (identity !== 'key') return found.length === 0
+  const sent = request.headers.filter(([name]) => name === 'x-api-key')
+  return (
+    sent.length < 2 &&
+    found.every(({ where, name }) => where === 'header' && name === 'x-api-key') &&
+    sent.every(([, value]) => value === identities.get('key')?.dummy)
+  )
+}
+
+/** The bodies of these tests are objects of one key, and rules take any, or those with the key `a`. */
+function bodyFits(rule: AllowRule, { body, headers }: HttpRequest): boolean {
+  if (body === null || body.view.kind === 'empty') return true
+  const isLookedAt = rule.identity !== 'guest' && headers.some(([name]) => name === 'content-type')
+  if (body.view.kind === 'unreadable') return rule.body === undefined && !isLookedAt
+  if (rule.body === undefined) return true
+  if (body.view.kind !== 'json' || !headers.some(([name]) => name === 'content-type')) return false
+  const keys = rule.body.json?.keys
+  return keys === undefined || (body.view.value instanceof Map && body.view.value.has('a'))
+}
+
 /** Both spellings of what may be escaped or not. */
 function bothSpellings(path: string): string {
-  return path.replaceAll(
-    /[!$&'()+,;=:@]/g,
-    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
+  return path
+    .replaceAll('%2F', '/')
+    .replaceAll(/[!$&'()+,;=:@]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 function denyFits(rule: DenyRule, request: HttpRequest): boolean {

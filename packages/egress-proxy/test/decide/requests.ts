@@ -1,4 +1,6 @@
 import type { NetworkPolicy } from '@caisson/core'
+import { findCarriers } from '../../dist/identity/find-carriers.js'
+import type { Identities } from '../../dist/identity/identities.js'
 import { expect } from 'chai'
 import { decide } from '../../dist/decide/decide.js'
 import type { Decision } from '../../dist/decide/decision.js'
@@ -12,6 +14,7 @@ import type {
 
 /** A GET over HTTPS of `https://api.test/`, but for what is said. */
 export function get(parts: Partial<HttpRequest> = {}): HttpRequest {
+  const { path = '/', query = [], headers = [] } = parts
   return {
     kind: 'http',
     door: 'connect',
@@ -19,10 +22,12 @@ export function get(parts: Partial<HttpRequest> = {}): HttpRequest {
     port: 443,
     scheme: 'https',
     method: 'GET',
-    path: '/',
-    query: [],
-    headers: [],
+    path,
+    query,
+    headers,
     websocket: false,
+    carriers: findCarriers({ path, query, headers }),
+    body: null,
     ...parts,
   }
 }
@@ -36,8 +41,8 @@ export function look(host: string): NameRequest {
 }
 
 /** What a policy says to a request. */
-export function judge(network: NetworkPolicy, request: Request): Decision {
-  return decide(compilePolicy(network, 1), request)
+export function judge(network: NetworkPolicy, request: Request, identities?: Identities): Decision {
+  return decide(compilePolicy(network, 1, identities), request)
 }
 
 /** `allow`, `ask`, or the code of the refusal. */
