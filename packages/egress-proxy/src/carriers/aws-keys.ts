@@ -1,4 +1,5 @@
 import { momentOf } from '../credentials/services/moment.ts'
+import { isVisible } from '../credentials/services/service-call.ts'
 import { readJsonObject, textMember } from '../credentials/services/strict-json.ts'
 import { CarrierFault } from './carrier.ts'
 
@@ -73,7 +74,7 @@ type JsonObject = Readonly<Record<string, unknown>>
 function needed(object: JsonObject, name: string, longest: number): string {
   const text = textMember(object, name, longest)
   // What stands in a header, where "/" and "," part the key id from the rest.
-  const fits = text !== null && visible(text) && (name !== 'AccessKeyId' || !/[/,=]/.test(text))
+  const fits = text !== null && isVisible(text) && (name !== 'AccessKeyId' || !/[/,=]/.test(text))
   if (!fits) throw new CarrierFault(`the keys of AWS have no usable "${name}"`)
   return text
 }
@@ -90,13 +91,4 @@ function expiry(object: JsonObject): number | null {
   const moment = typeof value === 'string' ? momentOf(value) : null
   if (moment === null) throw new CarrierFault('the keys of AWS have no usable "Expiration"')
   return moment
-}
-
-/** Visible ASCII, so that it can stand in a header as it is. */
-function visible(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at)
-    if (code < 0x21 || code > 0x7e) return false
-  }
-  return true
 }

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import type { AwsKeys } from './aws-keys.ts'
 import { canonicalRequest, type SignedRequest } from './sigv4-canonical.ts'
 
@@ -26,7 +26,7 @@ export function amzDate(nowMs: number): string {
 
 /** SHA-256 in lower-case hexadecimal digits. */
 export function sha256Hex(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex')
+  return hash('sha256', bytes, 'hex')
 }
 
 /**

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import * as fc from 'fast-check'
 import { inspect } from 'node:util'
 import { parseAwsKeys } from '../../dist/carriers/aws-keys.js'
 import { CarrierFault, type Outgoing } from '../../dist/carriers/carrier.js'
@@ -48,6 +49,15 @@ function asReceived({ head, body }: Outgoing) {
 const s3 = { service: 's3', region: 'eu-west-1' }
 const guestSigned =
   'AWS4-HMAC-SHA256 Credential=AKIADUMMY/20261124/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=00'
+
+const guestWords =
+  'AWS4-HMAC-SHA256 |aws4-|Credential=|A/20261124/|eu-west-1/|s3/|iam/|aws4_request|,|/| |STREAMING-|aws-chunked|%|%41|&|=|+|é'.split(
+    '|',
+  )
+const guestFields =
+  'authorization|x-amz-date|x-amz-security-token|x-amz-content-sha256|content-encoding|x-amz-meta-a|content-type'.split(
+    '|',
+  )
 
 describe('the carrier sigv4', () => {
   it('signs in place of what the guest signed, so that a service takes it', () => {
@@ -196,6 +206,34 @@ describe('the carrier sigv4', () => {
     const texts = carrier.hidden(secretOf({ SessionToken: token })).map(String)
     expect(texts).to.have.members([keys.secretAccessKey, keys.accessKeyId, token])
     expect(carrier.hidden(Buffer.from('no keys')).map(String)).to.deep.equal(['no keys'])
+  })
+
+  it('signs or refuses whatever a guest writes, and never lets its word on who asks through', () => {
+    const word = fc.constantFrom(...guestWords)
+    const text = fc.array(word, { maxLength: 12 }).map((words) => words.join(''))
+    const name = fc.constantFrom(...guestFields)
+    const headers = fc.array(fc.tuple(name, text), { maxLength: 5 })
+    const carrier = sigv4Carrier(s3)
+    let signed = 0
+    fc.assert(
+      fc.property(headers, text, (guest, query) => {
+        const target = `/a?${query.replaceAll('é', '')}`
+        let sent: Outgoing
+        try {
+          sent = carrier.put(outgoing(guest, { target }), secretOf(), nowMs)
+        } catch (error) {
+          expect(error).to.be.instanceOf(CarrierFault)
+          return
+        }
+        signed += 1
+        const names = sent.head.headers.map(([field]) => field)
+        expect(names.filter((field) => field === 'authorization')).to.have.length(1)
+        expect(names).not.to.include('x-amz-security-token')
+        expect(names.filter((field) => field === 'x-amz-date')).to.have.length(1)
+      }),
+      { numRuns: 2000, seed: 13 },
+    )
+    expect(signed).to.be.greaterThan(100)
   })
 
   const odd: [title: string, options: Parameters<typeof sigv4Carrier>[0]][] = [

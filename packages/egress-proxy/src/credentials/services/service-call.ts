@@ -92,11 +92,7 @@ export function headerText(bytes: Buffer, what: string): string {
 
 /** Not empty, and visible ASCII alone: neither blanks nor line ends, which would be another header. */
 export function isVisible(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at)
-    if (code < 0x21 || code > 0x7e) return false
-  }
-  return text !== ''
+  return /^[!-~]+$/.test(text)
 }
 
 /**

@@ -66,6 +66,9 @@ function plainPath(path: string): string {
   if (segments.some((segment) => segment === '' || segment === '.' || segment === '..')) {
     throw new SourceFault('the path of a secret has an empty segment, or one of dots')
   }
+  if (Buffer.from(path).toString() !== path) {
+    throw new SourceFault('the path of a secret has half a character')
+  }
   return segments.map(encodeURIComponent).join('/')
 }
 

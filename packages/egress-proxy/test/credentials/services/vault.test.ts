@@ -62,6 +62,7 @@ describe('a secret of Vault', () => {
     ['a path where nothing is', { path: 'kv/none' }, /404.*check path/],
     ['a path of dots', { path: 'kv/../sys/mounts' }, /empty segment, or one of dots/],
     ['a path that starts with a slash', { path: '/kv/api' }, /empty segment/],
+    ['a path with half a character', { path: 'kv/\ud800' }, /half a character/],
     ['a path with a query', { path: 'kv/api?list=true' }, /404/],
     ['a field that is a number', { path: 'kv/api', field: 'port' }, /no usable text/],
     ['a field that every object has', { path: 'kv/api', field: 'toString' }, /no usable text/],
