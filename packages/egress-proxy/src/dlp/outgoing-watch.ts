@@ -65,7 +65,7 @@ export class OutgoingWatch {
   /** Before a name is looked up: its labels, and what they are without the dots between them. */
   name(host: string): Hit | null {
     if (this.isEmpty) return null
-    return this.#text('name', host) ?? this.#text('name', host.replaceAll('.', ''))
+    return this.#text('name', host.replaceAll('.', '')) ?? this.#text('name', host)
   }
 
   /** Path, query and headers. Also adds to what is known of the parts of earlier requests. */

@@ -3,7 +3,7 @@ import type { PatternScan, ScanText } from '../scan/pattern-scan.ts'
 import { Unescaper } from '../scan/unescaper.ts'
 import type { Progress } from './carried.ts'
 import type { Hit } from './hit.ts'
-import type { SplitLedger } from './split-ledger.ts'
+import { mostShare, type SplitLedger } from './split-ledger.ts'
 
 /** What a part of a request is looked through with. */
 export interface PartTools {
@@ -72,8 +72,9 @@ export class PartWatch {
     let at = automaton.find(cursor, bytes, 0)
     while (at >= 0) {
       for (const index of automaton.endings(cursor.state)) {
-        const isSplit = automaton.lengthOf(index) > before + at
-        const hit = this.#judged(this.#tools.scan.text(index), isSplit)
+        const text = this.#tools.scan.text(index)
+        const length = lengthSoFar(text, automaton.depth(cursor.state))
+        const hit = this.#judged(text, (length ?? automaton.lengthOf(index)) <= before + at)
         if (hit !== null) return hit
       }
       at = automaton.find(cursor, bytes, at)
@@ -81,11 +82,24 @@ export class PartWatch {
     return null
   }
 
-  #judged(text: ScanText | undefined, isSplit: boolean): Hit | null {
+  /** `isHere`: what was found lies in this part, all of it. */
+  #judged(text: ScanText | undefined, isHere: boolean): Hit | null {
     if (text === undefined) return null
     const { about, kind } = text.pattern
     const { form } = text
-    if (form !== 'piece') return { about, kind, where: isSplit ? 'window' : this.#where, form }
-    return this.#tools.ledger.add(text) ? { about, kind, where: 'window', form } : null
+    if (form !== 'piece') return { about, kind, where: isHere ? this.#where : 'window', form }
+    if (!this.#tools.ledger.add(text)) return null
+    return isHere
+      ? { about, kind, where: this.#where, form: 'raw' }
+      : { about, kind, where: 'window', form }
   }
+}
+
+/**
+ * Of a piece with which three quarters of its pattern went by on end: how many bytes. `null` for all that is
+ * no piece; more than any part has, for a piece that came by itself.
+ */
+function lengthSoFar(text: ScanText | undefined, depth: number): number | null {
+  if (text?.form !== 'piece') return null
+  return depth >= text.pattern.bytes.length * mostShare ? depth : Number.POSITIVE_INFINITY
 }

@@ -1,8 +1,8 @@
 import type { Pattern } from '../scan/pattern.ts'
 import { pieceLength, pieceSpan, type ScanText } from '../scan/pattern-scan.ts'
 
-/** How much of a pattern may have left in pieces. */
-const mostShare = 0.75
+/** How much of a pattern, or more, must not have left in pieces. */
+export const mostShare = 0.75
 
 interface Account {
   readonly pattern: Pattern

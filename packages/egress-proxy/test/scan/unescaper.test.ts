@@ -28,7 +28,7 @@ describe('Unescaper', () => {
     it(`reads ${JSON.stringify(written)}, however it is cut`, () => {
       for (let at = 0; at <= written.length; at += 1)
         expect(plain(written.slice(0, at), written.slice(at))).to.equal(read)
-      expect(plain(...written)).to.equal(read)
+      expect(plain(...written.split(''))).to.equal(read)
     })
   }
 
@@ -40,10 +40,12 @@ describe('Unescaper', () => {
   it('reads whatever bytes the same, however they are cut', () => {
     const random = new SeededRandom(7)
     for (let run = 0; run < 3000; run += 1) {
-      const text = random.list(random.below(40), () => random.pick([...'%\\&;#xu07aF\nq'])).join('')
+      const text = random
+        .list(random.below(40), () => random.pick('%\\&;#xu07aF\nq'.split('')))
+        .join('')
       const at = random.below(text.length + 1)
       expect(plain(text.slice(0, at), text.slice(at)), text).to.equal(plain(text))
-      expect(plain(...text), text).to.equal(plain(text))
+      expect(plain(...text.split('')), text).to.equal(plain(text))
     }
   })
 })
