@@ -1,17 +1,24 @@
 import { describeValues } from './describe-values.ts'
-import { quoted } from './quoted.ts'
 import type { BodyRule, JsonCondition, PartRule } from './types.ts'
 
-/** Conditions that one rule tells; the rest is counted, as a prompt is no place for a schema. */
-const maxTold = 32
+/** Conditions and entries of a list that are told: a prompt is no place for a schema, and a refusal says more. */
+const maxConditions = 4
+const maxEntries = 8
+
+/** The first few of a list, and how many more there are. */
+function some(entries: readonly unknown[]): string {
+  const told = entries.slice(0, maxEntries).map((one) => JSON.stringify(one))
+  const rest = entries.length - told.length
+  return `${told.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
+}
 
 function conditionText(condition: JsonCondition): string {
   const { absent, oneOf, keys, urlHosts, maxLength, required } = condition
   const what = [
     absent === true ? 'absent' : [],
-    oneOf === undefined ? [] : `one of ${oneOf.map((one) => JSON.stringify(one)).join(', ')}`,
-    keys === undefined ? [] : `an object with no keys but ${quoted(keys)}`,
-    urlHosts === undefined ? [] : `a URL of https on ${quoted(urlHosts)}`,
+    oneOf === undefined ? [] : `one of ${some(oneOf)}`,
+    keys === undefined ? [] : `an object with no keys but ${some(keys)}`,
+    urlHosts === undefined ? [] : `a URL of https on ${some(urlHosts)}`,
     maxLength === undefined ? [] : `no longer than ${maxLength}`,
     required === true ? 'there' : [],
   ].flat()
@@ -19,12 +26,12 @@ function conditionText(condition: JsonCondition): string {
 }
 
 function jsonText({ keys, where = [] }: NonNullable<BodyRule['json']>): string {
-  const told = where.slice(0, maxTold).map(conditionText)
+  const told = where.slice(0, maxConditions).map(conditionText)
   const rest = where.length - told.length
   const parts = [
-    keys === undefined ? [] : `keys ${quoted(keys)} and no others`,
+    keys === undefined ? [] : `keys ${some(keys)} and no others`,
     told,
-    rest > 0 ? `${rest} more conditions` : [],
+    rest > 0 ? `${rest} more conditions, which a refusal names` : [],
   ].flat()
   return parts.length === 0 ? 'JSON' : `JSON (${parts.join('; ')})`
 }
@@ -32,8 +39,8 @@ function jsonText({ keys, where = [] }: NonNullable<BodyRule['json']>): string {
 function partText([name, part]: readonly [string, PartRule]): string {
   const what = [
     part.file === true ? 'a file' : [],
-    part.types === undefined ? [] : `of type ${quoted(part.types)}`,
-    part.oneOf === undefined ? [] : `one of ${quoted(part.oneOf)}`,
+    part.types === undefined ? [] : `of type ${some(part.types)}`,
+    part.oneOf === undefined ? [] : `one of ${some(part.oneOf)}`,
     part.max === undefined ? [] : `${part.max} at most`,
     part.maxBytes === undefined ? [] : `${part.maxBytes} bytes at most`,
   ].flat()
@@ -42,7 +49,7 @@ function partText([name, part]: readonly [string, PartRule]): string {
 
 function graphqlText(graphql: NonNullable<BodyRule['graphql']>): string {
   const kinds = (['queries', 'mutations', 'subscriptions'] as const).flatMap((kind) =>
-    (graphql[kind] ?? []).length === 0 ? [] : `${kind} ${quoted(graphql[kind] ?? [])}`,
+    (graphql[kind] ?? []).length === 0 ? [] : `${kind} ${some(graphql[kind] ?? [])}`,
   )
   return `GraphQL (${kinds.length === 0 ? 'no operation' : kinds.join('; ')})`
 }
@@ -55,7 +62,7 @@ export function describeBody(body: BodyRule): string {
     body.form === undefined ? [] : `a form (${describeValues('keys', body.form)})`,
     body.multipart === undefined ? [] : `multipart/form-data (parts ${parts.join(', ')})`,
     body.graphql === undefined ? [] : graphqlText(body.graphql),
-    body.grpc === undefined ? [] : `gRPC (${quoted(body.grpc)})`,
+    body.grpc === undefined ? [] : `gRPC (${some(body.grpc)})`,
   ].flat()
   const size = body.maxBytes === undefined ? '' : `, ${body.maxBytes} bytes at most`
   return kinds.length === 0

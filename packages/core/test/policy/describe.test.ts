@@ -147,6 +147,11 @@ describe('describePolicy', () => {
     )
     expect(said({ graphql: { queries: ['viewer'] } })).to.contain('GraphQL (queries "viewer")')
     expect(said({ grpc: ['a.B/C'], json: {} })).to.contain('no body but JSON, or gRPC ("a.B/C")')
+    const long = Array.from({ length: 10 }, (_, index) => `k${index}`)
+    const many = long.map((at) => ({ at: `/${at}`, maxLength: 1 }))
+    const short = said({ json: { keys: long, where: many } })
+    expect(short).to.contain('"k7" and 2 more and no others; "/k0" must be no longer than 1;')
+    expect(short).to.contain('; 6 more conditions, which a refusal names)')
     const budgets = { bytesTotal: 5, windowMs: 1000, urlBytesPerWindow: 7, requestsPerSecond: 3 }
     expect(describePolicy(parsePolicy({ network: { allow: ['a.example'], budgets } }))).to.contain(
       'At most this may leave: 5 bytes in all; 7 bytes of paths and queries for each host in each 1000 ms; 3 requests a second.',
