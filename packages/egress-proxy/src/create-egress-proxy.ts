@@ -1,4 +1,4 @@
-import { parsePolicy, SandboxError } from '@caisson/core'
+import { parsePolicy } from '@caisson/core'
 import { checkOptions } from './check-options.ts'
 import type { EgressProxy } from './egress-proxy.ts'
 import { assemble } from './engine/assemble.ts'
@@ -24,10 +24,6 @@ import { loadTelemetry } from './telemetry/load-telemetry.ts'
 export async function createEgressProxy(options: EgressProxyOptions): Promise<EgressProxy> {
   checkOptions(options)
   const parsed = { ...options, policy: parsePolicy(options.policy) }
-  if (Object.keys(parsed.policy.credentials ?? {}).length > 0)
-    throw new SandboxError('POLICY_UNSUPPORTED', 'credentials: this release cannot enforce it', {
-      hint: 'leave them out: nothing would add them to a request',
-    })
   const telemetry = parsed.telemetry === true ? await loadTelemetry() : null
   if (parsed.isolate === 'process') return createIsolatedProxy(parsed, telemetry)
   return new LiveProxy(assemble(parsed, { telemetry }))

@@ -1,4 +1,5 @@
 import type { EgressGateway, EgressRequest, EgressSession } from '@caisson/core'
+import { auditPolicy } from './auditor/audit-policy.ts'
 import { checkGatewayOptions } from './check-options.ts'
 import { createEgressProxy } from './create-egress-proxy.ts'
 import type { EgressProxy } from './egress-proxy.ts'
@@ -14,6 +15,7 @@ import type { EgressOptions } from './options.ts'
 export function egressGateway(options: EgressOptions = {}): EgressGateway {
   checkGatewayOptions(options)
   return {
+    audit: (policy) => auditPolicy(policy),
     open: async (request) => {
       const proxy = await createEgressProxy({
         ...options,

@@ -23,5 +23,38 @@ export type { OnAsk, Question } from './engine/asker.ts'
 export type { EgressHooks, HookAnswer, RequestView, ResponseView } from './engine/hooks.ts'
 export type { ReasonCode } from './decide/reason.ts'
 export { defaultLimits, type ProxyLimits } from './limits.ts'
+export type { CredentialProvider, ProvidedSecret } from './credentials/provider.ts'
+export { auditPolicy, type AuditOptions as PolicyAuditOptions } from './auditor/audit-policy.ts'
+export { applyEdit, type PolicyEdit } from './auditor/apply-edit.ts'
+export { formatFindings } from './auditor/format-findings.ts'
+export {
+  type SarifLevel,
+  type SarifLocation,
+  type SarifLog,
+  type SarifMessage,
+  type SarifOptions,
+  type SarifResult,
+  type SarifRule,
+  toSarif,
+} from './auditor/sarif.ts'
+export type { RegistryHosts, RegistryKind } from './auditor/registry-kind.ts'
+export { services, type Services } from './services/services.ts'
+export { presets, type Presets } from './presets/presets.ts'
+export type {
+  CodingAgentOptions,
+  GithubAccess,
+  ModelAccess,
+} from './presets/coding-agent-options.ts'
+export {
+  resolveRegistries,
+  type ResolveRegistriesOptions,
+} from './services/registries/resolve-registries.ts'
 // What a program that uses this package alone needs beside.
-export type { EgressDecision, EgressUsage, NetworkPolicy, Policy } from '@caisson/core'
+export type {
+  EgressAlarm,
+  EgressDecision,
+  EgressUsage,
+  NetworkPolicy,
+  Policy,
+  PolicyFinding,
+} from '@caisson/core'

@@ -26,6 +26,8 @@ export interface ProxyLimits {
   readonly http2Streams: number
   /** A body that has to be read whole before it is judged, decoded. */
   readonly judgedBodyBytes: number
+  /** Bodies that are read whole, in all requests of a sandbox together. */
+  readonly judgedBodiesBytes: number
   /** How long a credential may take to be had. */
   readonly credentialMs: number
   /** An upload below this is never told as unusual. */
@@ -74,6 +76,7 @@ export const defaultLimits: ProxyLimits = Object.freeze({
   unjudgedBytes: 65_536,
   http2Streams: 100,
   judgedBodyBytes: 33_554_432,
+  judgedBodiesBytes: 134_217_728,
   credentialMs: 30_000,
   unusualUploadBytes: 1_048_576,
   grpcMessageBytes: 67_108_864,

@@ -8,6 +8,8 @@ export interface Refusal {
   /** One sentence, for a model to read. */
   readonly reason: string
   readonly remedy: string
+  /** The credential or canary that it is about, for whoever watches; not told to the client. */
+  readonly about?: string | undefined
 }
 
 /** The refusal of bytes that are no request: they were answered before there was one to judge. */

@@ -1,9 +1,9 @@
-import type { EgressDecision } from '@caisson/core'
+import type { EgressAlarm, EgressDecision } from '@caisson/core'
 import type { KeyObject } from 'node:crypto'
 import { chainHash, chainStart, sealLine } from './chain.ts'
 import { signCheckpoint } from './checkpoint.ts'
 import type { LineSink } from './line-sink-source.ts'
-import { asciiJson, decisionFields } from './line-text.ts'
+import { alarmFields, asciiJson, decisionFields } from './line-text.ts'
 import type { Checkpoint } from './options.ts'
 import type { AuditTrail, DecisionDetails, FinishedFigures } from './trail.ts'
 
@@ -43,6 +43,10 @@ export class ChainedTrail implements AuditTrail {
 
   decided(decision: EgressDecision, details: DecisionDetails): void {
     this.#write('decision', decisionFields(decision, details))
+  }
+
+  alarmed(alarm: EgressAlarm): void {
+    this.#write('alarm', alarmFields(alarm))
   }
 
   finished(sequence: number, figures: FinishedFigures): void {

@@ -1,4 +1,4 @@
-import type { EgressDecision } from '@caisson/core'
+import type { EgressAlarm, EgressDecision } from '@caisson/core'
 import type { DecisionDetails } from './trail.ts'
 
 const mostNames = 64
@@ -13,7 +13,7 @@ const longestHost = 253
  */
 export function decisionFields(decision: EgressDecision, details: DecisionDetails): object {
   const { sequence, time, verdict, code, door, host, port, method, path, rule } = decision
-  const { template, queryKeys, headerNames } = details
+  const { template, queryKeys, headerNames, identity, tenantHeaders } = details
   return {
     sequence,
     time,
@@ -34,8 +34,22 @@ export function decisionFields(decision: EgressDecision, details: DecisionDetail
     processId: decision.processId === null ? null : short(decision.processId, longestName),
     queryKeys: shortNames(queryKeys),
     headerNames: shortNames(headerNames),
+    identity,
+    tenantHeaders: tenantHeaders.length === 0 ? undefined : shortNames(tenantHeaders),
     queryKeysLeftOut: leftOut(queryKeys),
     headerNamesLeftOut: leftOut(headerNames),
+  }
+}
+
+/** What a line tells of an alarm. */
+export function alarmFields({ kind, time, host, about, message, processId }: EgressAlarm): object {
+  return {
+    alarm: kind,
+    time,
+    host: short(host, longestHost),
+    about: about === null ? null : short(about, 128),
+    message: short(message, longestText),
+    processId: processId === null ? null : short(processId, longestName),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { EgressDecision } from '@caisson/core'
+import type { EgressAlarm, EgressDecision } from '@caisson/core'
 import type { Checkpoint } from './options.ts'
 import type { DecisionDetails, FinishedFigures } from './trail.ts'
 
@@ -25,6 +25,7 @@ export interface AuditLineHead {
  * - `opened`: the first line.
  * - `decision`: something was allowed or refused, before it was done. `path` stands there only when the
  *   rule has no path template; `template` instead when it has one.
+ * - `alarm`: somebody tried what no program does by itself.
  * - `finished`: what became of the allowed one with that `sequence`.
  * - `dropped`: so many lines found no room before this one (never in a strict trail that allowed anything
  *   meanwhile).
@@ -34,6 +35,7 @@ export type AuditLine = AuditLineHead &
   (
     | { readonly type: 'opened'; readonly time: number; readonly strict: boolean }
     | DecisionLine
+    | AlarmLine
     | ({
         readonly type: 'finished'
         readonly sequence: number
@@ -43,10 +45,17 @@ export type AuditLine = AuditLineHead &
     | { readonly type: 'checkpoint'; readonly checkpoint: Checkpoint }
   )
 
+/** An alarm, as a line tells it: its kind in `alarm`. */
+export type AlarmLine = { readonly type: 'alarm'; readonly alarm: EgressAlarm['kind'] } & Omit<
+  EgressAlarm,
+  'kind'
+>
+
 /** A decision, as a line tells it. */
 export type DecisionLine = { readonly type: 'decision' } & Omit<EgressDecision, 'path'> &
   ({ readonly path: string | null } | { readonly template: string }) &
-  Omit<DecisionDetails, 'template'> & {
+  Omit<DecisionDetails, 'template' | 'tenantHeaders'> & {
+    readonly tenantHeaders?: readonly string[]
     readonly queryKeysLeftOut?: number
     readonly headerNamesLeftOut?: number
   }

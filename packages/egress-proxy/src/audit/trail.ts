@@ -1,4 +1,4 @@
-import type { EgressDecision } from '@caisson/core'
+import type { EgressAlarm, EgressDecision } from '@caisson/core'
 
 /** What the trail tells of a request beside the decision: names, never values. */
 export interface DecisionDetails {
@@ -6,6 +6,10 @@ export interface DecisionDetails {
   readonly template: string | null
   readonly queryKeys: readonly string[]
   readonly headerNames: readonly string[]
+  /** Whose name is put on it: `anonymous`, `guest`, or the id of a credential; `null` where it was refused. */
+  readonly identity: string | null
+  /** Names of the tenant headers that the proxy sets. */
+  readonly tenantHeaders: readonly string[]
 }
 
 /** What became of something that was allowed. */
@@ -24,6 +28,7 @@ export interface AuditTrail {
   /** Whether the names in `DecisionDetails` are wanted. */
   readonly keepsNames: boolean
   decided(decision: EgressDecision, details: DecisionDetails): void
+  alarmed(alarm: EgressAlarm): void
   finished(sequence: number, figures: FinishedFigures): void
   /** Writes what is left, and a last checkpoint. */
   close(): Promise<void>
@@ -34,6 +39,7 @@ export const noTrail: AuditTrail = Object.freeze({
   canWrite: true,
   keepsNames: false,
   decided: () => undefined,
+  alarmed: () => undefined,
   finished: () => undefined,
   close: () => Promise.resolve(),
 })

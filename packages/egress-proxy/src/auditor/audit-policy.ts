@@ -61,10 +61,14 @@ function twins(rules: readonly AuditedRule[]): RuleAudit['hasTwin'] {
 function findAll(audited: Audited, registries: RegistryHosts): readonly Found[] {
   const { policy, network, rules } = audited
   const reach = new Reach(audited.deny, mostProbes)
-  const audit: RuleAudit = { policy, reach, rows: new RowIndex(registries), hasTwin: twins(rules) }
+  const rows = new RowIndex(registries)
+  const audit: RuleAudit = { policy, reach, hasTwin: twins(rules) }
   const { allow = [], deny = [] } = network.addresses ?? {}
   const all = [
-    ...rules.flatMap((rule) => [...rowFindings(audit, rule), ...shapeFindings(audit, rule)]),
+    ...rules.flatMap((rule) => {
+      const matches = rows.find({ host: rule.rule.host, isOpaque: rule.isOpaque })
+      return [...rowFindings(audit, rule, matches), ...shapeFindings(audit, rule, matches)]
+    }),
     ...addressFindings(allow, deny),
     ...policyFindings(audited),
   ]

@@ -66,7 +66,8 @@ export class Reach {
   /** How a rule opens a row at some of these names, or `null`. */
   open(rule: AuditedRule, row: CatalogueRow, hosts: readonly string[]): Opened | null {
     if (row.probes.length === 0) return null
-    for (const host of hosts) {
+    // A rule treats every name that it holds alike: only refusals make a difference between them.
+    for (const host of this.#deny === null ? hosts.slice(0, 1) : hosts) {
       const found = rule.isOpaque ? this.#tunnel(rule, row, host) : this.#requests(rule, row, host)
       if (found !== null) return found
     }

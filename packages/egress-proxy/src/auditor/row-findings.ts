@@ -3,13 +3,12 @@ import type { AuditedRule } from './audited-rule.ts'
 import type { CatalogueRow } from './catalogue/row.ts'
 import { type Found, found, gradeFor, placeOf } from './found.ts'
 import type { Opened, Reach, Way } from './reach.ts'
-import type { RowIndex } from './row-index.ts'
+import type { RowMatch } from './row-index.ts'
 import { safeRule } from './safe-rule.ts'
 
 /** What findings about a rule are made with. */
 export interface RuleAudit {
   readonly policy: Policy
-  readonly rows: RowIndex
   readonly reach: Reach
   /** Whether taking the tunnel off this rule leaves another one that it contradicts. */
   readonly hasTwin: (rule: AuditedRule) => boolean
@@ -62,10 +61,14 @@ function rowFinding(
   })
 }
 
-/** The rows of the catalogue that a rule opens; by row. */
-export function rowFindings(audit: RuleAudit, rule: AuditedRule): readonly Found[] {
+/** The rows of the catalogue that a rule opens, of those that are about its host; by row. */
+export function rowFindings(
+  audit: RuleAudit,
+  rule: AuditedRule,
+  matches: readonly RowMatch[],
+): readonly Found[] {
   const open: OpenRow[] = []
-  for (const { row, hosts } of audit.rows.find({ host: rule.rule.host, isOpaque: rule.isOpaque })) {
+  for (const { row, hosts } of matches) {
     const opened = audit.reach.open(rule, row, hosts)
     if (opened !== null) open.push({ row, opened })
   }

@@ -3,6 +3,7 @@ import type { AuditedRule } from './audited-rule.ts'
 import { catalogueRow } from './catalogue/catalogue.ts'
 import { type Found, found, type FoundParts, gradeFor, placeOf } from './found.ts'
 import type { RuleAudit } from './row-findings.ts'
+import type { RowMatch } from './row-index.ts'
 import { namelessForm, readingForm } from './safe-rule.ts'
 import { publicSuffixes } from './shared-suffixes.ts'
 
@@ -13,7 +14,8 @@ interface Shape extends Pick<
   FoundParts,
   'id' | 'order' | 'severity' | 'title' | 'how' | 'remedy' | 'tags'
 > {
-  holds(rule: AuditedRule, audit: RuleAudit): boolean
+  /** @param matches Rows that are about the rule's host */
+  holds(rule: AuditedRule, matches: readonly RowMatch[]): boolean
   edit(rule: AuditedRule, audit: RuleAudit): Edit | undefined
 }
 
@@ -27,15 +29,11 @@ const rowOf = (id: string): Pick<Shape, 'id' | 'order' | 'title' | 'how' | 'reme
 
 const isUnbound = ({ rule }: AuditedRule): boolean => rule.paths?.includes('/**') ?? true
 
-/** Rows that say by which header the service refuses other accounts. */
-function missesTenant(
-  { rule, isWild, credential, isOpaque }: AuditedRule,
-  { rows }: RuleAudit,
-): boolean {
+/** The service has a header by which it refuses other accounts, and the rule does not set it. */
+function missesTenant(audited: AuditedRule, matches: readonly RowMatch[]): boolean {
+  const { rule, isWild, credential, isOpaque } = audited
   if (credential === null || isWild || isOpaque) return false
-  const names = rows
-    .find({ host: rule.host, isOpaque: false })
-    .flatMap(({ row }) => (row.tenant === undefined ? [] : [row.tenant]))
+  const names = matches.flatMap(({ row }) => (row.tenant === undefined ? [] : [row.tenant]))
   return names.length > 0 && !names.some((name) => rule.tenant?.[name] !== undefined)
 }
 
@@ -43,23 +41,20 @@ const shapes: readonly Shape[] = [
   {
     ...rowOf('unbound-writes'),
     severity: 'medium',
-    holds: (one, { rows }) =>
+    holds: (one, matches) =>
       !one.isOpaque &&
       isUnbound(one) &&
       one.rule.body === undefined &&
       one.rule.identity !== 'guest' &&
       one.rule.methods?.some((method) => writes.has(method)) === true &&
-      rows.find({ host: one.rule.host, isOpaque: false }).length === 0,
+      matches.length === 0,
     edit: readingForm,
   },
   {
     ...rowOf('credential-echo'),
     severity: 'medium',
-    holds: ({ credential, rule }, { rows }) =>
-      credential !== null &&
-      rows
-        .find({ host: rule.host, isOpaque: false })
-        .some(({ row }) => row.id === 'credential-echo'),
+    holds: ({ credential }, matches) =>
+      credential !== null && matches.some(({ row }) => row.id === 'credential-echo'),
     edit: (one) => (one.isWild ? null : namelessForm(one)),
   },
   {
@@ -142,10 +137,14 @@ const shapes: readonly Shape[] = [
 ]
 
 /** What is to be said about the shape of a rule, whatever its host is. */
-export function shapeFindings(audit: RuleAudit, rule: AuditedRule): readonly Found[] {
+export function shapeFindings(
+  audit: RuleAudit,
+  rule: AuditedRule,
+  matches: readonly RowMatch[],
+): readonly Found[] {
   const { clause } = rule
   return shapes
-    .filter((shape) => shape.holds(rule, audit))
+    .filter((shape) => shape.holds(rule, matches))
     .map((shape) => {
       const value = shape.edit(rule, audit)
       const { id, order, title, how, remedy, tags } = shape

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { UpstreamConnection } from '../exchange.ts'
 import type { ProxyLimits } from '../limits.ts'
-import type { Destination } from './dial.ts'
+import type { Destination, DialIdentity } from './dial.ts'
 import type { Routing } from './route.ts'
 import type { AddressJudge } from './vet.ts'
 
@@ -19,6 +19,8 @@ export interface TlsWish {
   readonly alpn: readonly ('h2' | 'http/1.1')[]
   /** For which peer: upstreams and a parent proxy have trust of their own. */
   readonly peer: 'upstream' | 'parent'
+  /** A certificate of its own to show. */
+  readonly identity?: DialIdentity | undefined
   readonly signal: AbortSignal
 }
 
@@ -44,4 +46,5 @@ export interface DialParts {
 /** A destination with what its connections have in common. */
 export interface Origin extends Destination {
   readonly scheme: 'https' | 'http'
+  readonly identity?: DialIdentity | undefined
 }

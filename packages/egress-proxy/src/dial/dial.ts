@@ -7,6 +7,14 @@ export interface Destination {
   readonly port: number
 }
 
+/** Whose requests a connection carries: never those of two identities, as some services tie one to it. */
+export interface DialIdentity {
+  /** Rises in meaning only: another key is another pool. */
+  readonly key: string
+  /** Shown in the handshake; PEM. */
+  readonly certificate?: { readonly certificate: string; readonly key: string } | undefined
+}
+
 /**
  * The way to upstreams of one sandbox. Every connection resolves the name anew (within the TTL), vets
  * every address, and dials one that passed, by number; the name stays in SNI and `Host`. Failures are
@@ -26,6 +34,8 @@ export interface Dialer {
       readonly scheme: 'https' | 'http'
       readonly protocol: 'http/1.1' | 'h2'
       readonly fresh: boolean
+      /** Default: nobody's. */
+      readonly identity?: DialIdentity | undefined
     },
     signal: AbortSignal,
   ): Promise<UpstreamConnection>

@@ -200,7 +200,12 @@ function isIdle({ connection, shared, idleSince }: Entry): boolean {
 }
 
 function isSame(one: Origin, other: Origin): boolean {
-  return one.host === other.host && one.port === other.port && one.scheme === other.scheme
+  return (
+    one.host === other.host &&
+    one.port === other.port &&
+    one.scheme === other.scheme &&
+    one.identity?.key === other.identity?.key
+  )
 }
 
 function remove(list: Entry[], entry: Entry): boolean {
@@ -209,6 +214,7 @@ function remove(list: Entry[], entry: Entry): boolean {
   return at !== -1
 }
 
-function keyOf({ scheme, host, port }: Origin): string {
-  return `${scheme}/${host}/${String(port)}`
+/** The key of a pool; a host holds no `/`. */
+export function keyOf({ scheme, host, port, identity }: Origin): string {
+  return `${scheme}/${host}/${String(port)}/${identity?.key ?? ''}`
 }

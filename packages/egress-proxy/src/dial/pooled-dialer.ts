@@ -6,7 +6,7 @@ import { dialRefusal } from './dial-refusal.ts'
 import type { Destination, Dialer } from './dial.ts'
 import { Flight } from './flight.ts'
 import { openLine, startTls, type Line } from './line.ts'
-import { Pool, type Pooled } from './pool.ts'
+import { keyOf, Pool, type Pooled } from './pool.ts'
 import { chooseRoute } from './route.ts'
 import { vetAddresses } from './vet.ts'
 
@@ -58,7 +58,7 @@ export class PooledDialer implements Dialer {
   open(destination: Destination, wanted: Wanted, signal: AbortSignal): Promise<UpstreamConnection> {
     if (this.#closing.signal.aborted || signal.aborted) return Promise.reject(dialRefusal('closed'))
     const { host, port } = destination
-    const origin: Origin = { scheme: wanted.scheme, host, port }
+    const origin: Origin = { scheme: wanted.scheme, host, port, identity: wanted.identity }
     const taken = wanted.fresh ? null : this.#pool.take(origin, wanted.protocol)
     if (taken !== null) return Promise.resolve(taken)
     // The streams of one client share its signal. Their number has a limit; ten is not it.
@@ -119,7 +119,11 @@ export class PooledDialer implements Dialer {
       const pooled = await this.#dial(origin, 'h2', flight.signal)
       this.#endFlight(key, flight)
       const retry = (signal: AbortSignal) =>
-        this.open(origin, { scheme: origin.scheme, protocol: 'h2', fresh: false }, signal)
+        this.open(
+          origin,
+          { scheme: origin.scheme, protocol: 'h2', fresh: false, identity: origin.identity },
+          signal,
+        )
       if (flight.land(pooled.connection, retry)) this.#pool.add(pooled)
       else pooled.connection.destroy()
     } catch (error) {
@@ -167,8 +171,8 @@ export class PooledDialer implements Dialer {
   ): Promise<Pooled> {
     const parts = this.#parts
     const alpn = protocol === 'h2' ? (['h2', 'http/1.1'] as const) : (['http/1.1'] as const)
-    const { host, port } = origin
-    const wish = { host, port, alpn, peer: 'upstream' } as const
+    const { host, port, identity } = origin
+    const wish = { host, port, alpn, peer: 'upstream', identity } as const
     const signals = [signal, this.#closing.signal]
     const secure = await startTls(stream, wish, { parts, signals })
     const shared = secure.alpnProtocol === 'h2'
@@ -213,8 +217,4 @@ export class PooledDialer implements Dialer {
     this.#lines.add(line)
     line.stream.once('close', () => this.#lines.delete(line))
   }
-}
-
-function keyOf({ host, port }: Destination): string {
-  return `${host}/${String(port)}`
 }

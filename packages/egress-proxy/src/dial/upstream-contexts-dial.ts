@@ -46,9 +46,36 @@ export function upstreamContexts(by: TlsTrust): (wish: TlsWish) => ContextAndSes
       return [key, make(where, { trust: by.trust, clientCertificate })]
     }),
   )
-  return ({ host, port, peer }) => {
+  const shown = new ShownCertificates(by.trust)
+  return ({ host, port, peer, identity }) => {
     if (peer === 'parent') return parent
+    if (identity?.certificate !== undefined)
+      return shown.contextFor(identity.key, identity.certificate)
     return own.get(authorityOf(host, port)) ?? upstream
+  }
+}
+
+/** Enough for every credential of a policy; what is beyond is made anew. */
+const mostShown = 64
+
+/** Contexts for certificates that come with an identity, each made once. */
+class ShownCertificates {
+  readonly #trust: readonly string[]
+  readonly #made = new Map<string, ContextAndSessions>()
+
+  constructor(trust: readonly string[]) {
+    this.#trust = trust
+  }
+
+  contextFor(key: string, shown: ClientCertificateOption): ContextAndSessions {
+    const known = this.#made.get(key)
+    if (known !== undefined) return known
+    const clientCertificate = { chain: shown.certificate, privateKey: shown.key }
+    const made = make('a client certificate', { trust: this.#trust, clientCertificate })
+    this.#made.set(key, made)
+    const [oldest] = this.#made.keys()
+    if (this.#made.size > mostShown && oldest !== undefined) this.#made.delete(oldest)
+    return made
   }
 }
 

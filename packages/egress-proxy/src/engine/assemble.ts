@@ -1,4 +1,4 @@
-import type { EgressDoor } from '@caisson/core'
+import type { EgressDoor, Policy } from '@caisson/core'
 import { randomBytes } from 'node:crypto'
 import { openTrail } from '../audit/open-trail.ts'
 import type { AuditTrail } from '../audit/trail.ts'
@@ -9,6 +9,14 @@ import { createDialer } from '../dial/create-dialer-dial.ts'
 import { OwnAddresses } from '../dial/own-dial.ts'
 import type { PooledDialer } from '../dial/pooled-dialer.ts'
 import { checkOptions, fillLimits } from '../check-options.ts'
+import type { ProxyLimits } from '../limits.ts'
+import { type Canaries, makeCanaries } from '../credentials/canaries.ts'
+import { checkExposed } from '../credentials/exposed-variables.ts'
+import { keepCredentials, type PolicyKeeper } from '../credentials/keep-credentials.ts'
+import { localReader } from '../credentials/local-reader.ts'
+import type { SourceTools } from '../credentials/secret.ts'
+import { tokenFetch } from '../credentials/token-fetch-dial.ts'
+import { compileGuard } from '../addresses/guard.ts'
 import type { EgressProxyOptions } from '../options.ts'
 import type { LookupSource } from '../resolve/lookup-source.ts'
 import { NameAddresses } from '../resolve/name-addresses.ts'
@@ -17,15 +25,19 @@ import { hostPattern } from '../telemetry/host-pattern.ts'
 import type { Telemetry } from '../telemetry/telemetry-event.ts'
 import { createAuthority } from '../tls/authority.ts'
 import { coverage, vouchedFor } from './vouched-for.ts'
+import { Alarms } from './alarms.ts'
 import { Asker } from './asker.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Engine } from './engine.ts'
+import { BodyRoom } from './gather-body.ts'
+import { Screens } from './screens.ts'
+import { UploadMonitor } from './upload-monitor.ts'
 import { Judge } from './judge.ts'
 import { Listeners } from './listeners.ts'
 import { boundedLocate, type Locate } from './locator.ts'
 import { OpenConnections } from './open-connections.ts'
 import { planDoors } from './plan-doors.ts'
-import { makeSnapshot, PolicyCell } from './policy-cell.ts'
+import { identitiesOf, makeSnapshot, PolicyCell } from './policy-cell.ts'
 import { Pace } from './pace.ts'
 import { Recorder } from './recorder.ts'
 import { tellAll } from './tell-all.ts'
@@ -37,6 +49,11 @@ export interface Assembly {
   readonly cell: PolicyCell
   readonly asker: Asker
   readonly dialer: PooledDialer
+  /** The way to services that hand out secrets. */
+  readonly tokens: PooledDialer
+  readonly keeper: PolicyKeeper
+  readonly canaries: Canaries
+  readonly credentials: Policy['credentials']
   readonly own: OwnAddresses
   readonly trail: AuditTrail
   readonly doors: readonly EgressDoor[]
@@ -55,6 +72,8 @@ export interface Seams {
   readonly telemetry?: Telemetry | null
   /** Where names lead. Default: what the host says. */
   readonly lookup?: LookupSource
+  /** Reads what a credential names on the host. Default: in this process. */
+  readonly readSecret?: SourceTools['read']
 }
 
 const mostNames = 65_536
@@ -67,7 +86,7 @@ const mostNames = 65_536
  */
 export function assemble(options: EgressProxyOptions, seams: Seams = {}): Assembly {
   const ground = layGround(options, seams)
-  const { id, cell, hosts, names, vouched } = ground
+  const { id, cell, hosts, names, vouched, keeper, canaries } = ground
   // Last of what can fail: from here on there is something to close.
   const trail = openTrail(options.audit, id, options.onLog ?? (() => undefined))
   const listeners = new Listeners()
@@ -77,6 +96,7 @@ export function assemble(options: EgressProxyOptions, seams: Seams = {}): Assemb
     now: Date.now,
     policyVersion: () => cell.now.compiled.version,
     onDecision: (decision) => tellAll(decision, [options.onDecision, ...listeners.decision]),
+    onAlarm: (alarm) => tellAll(alarm, [options.onAlarm, ...listeners.alarm]),
     heard: seams.heard ?? null,
     telemetry,
     patternOf: (host) => hostPattern(cell.now.compiled, host),
@@ -98,6 +118,10 @@ export function assemble(options: EgressProxyOptions, seams: Seams = {}): Assemb
     cell,
     asker,
     dialer: ground.dialer,
+    tokens: ground.tokens,
+    keeper,
+    canaries,
+    credentials: options.policy.credentials,
     own: ground.own,
     trail,
     listeners,
@@ -114,11 +138,16 @@ export function assemble(options: EgressProxyOptions, seams: Seams = {}): Assemb
 }
 
 /** What a proxy stands on, and what may be wrong with its options. */
-function layGround(options: EgressProxyOptions, { lookup }: Seams) {
+function layGround(options: EgressProxyOptions, seams: Seams) {
   checkOptions(options)
+  checkExposed(options.policy)
+  const { lookup } = seams
   const id = proxyId(options.id)
   const limits = fillLimits(options.limits)
-  const cell = new PolicyCell(makeSnapshot(options.policy, 1, options.nat64))
+  const tokens = tokenDialer(options, limits, lookup)
+  const keeper = keeperFor(options, { limits, tokens, seams })
+  const about = { version: 1, nat64: options.nat64, identities: identitiesOf(keeper) }
+  const cell = new PolicyCell(makeSnapshot(options.policy, about))
   const hosts = namedHosts(cell.now.compiled)
   const vouched = vouchedFor(options, hosts, cell.now.compiled.observe)
   const own = new OwnAddresses()
@@ -130,14 +159,54 @@ function layGround(options: EgressProxyOptions, { lookup }: Seams) {
     hosts,
     vouched,
     own,
+    tokens,
+    keeper,
+    canaries: makeCanaries(options.policy.network?.canaries),
     dialer: createDialer({ ...options, lookup, limits, own, guard: () => cell.now.guard }),
     authority: createAuthority({ sandboxId: id, names: vouched, limits }),
     names: new NameAddresses(mostNames, exact),
   }
 }
 
+/** A flood of alarms says no more than its start. */
+const alarmsPerSecond = 20
+
+/**
+ * The way to services that hand out secrets: the host application named them, so that private addresses are
+ * no surprise. Nobody inside chooses where it leads.
+ */
+function tokenDialer(
+  { hosts, upstream, trust, clientCertificates }: EgressProxyOptions,
+  limits: ProxyLimits,
+  lookup: LookupSource | undefined,
+): PooledDialer {
+  const anywhere = compileGuard({ allow: ['0.0.0.0/0', '::/0'], deny: [] })
+  const own = new OwnAddresses()
+  const to = { hosts, upstream, trust, clientCertificates, lookup }
+  return createDialer({ ...to, limits, own, guard: () => anywhere })
+}
+
+function keeperFor(
+  { policy, providers, onLog }: EgressProxyOptions,
+  by: {
+    readonly limits: ProxyLimits
+    readonly tokens: PooledDialer
+    readonly seams: Seams
+  },
+): PolicyKeeper {
+  const { limits, tokens, seams } = by
+  const now = Date.now
+  const read = seams.readSecret ?? localReader({ providers, now })
+  return keepCredentials(policy.credentials, {
+    tools: { read, fetch: tokenFetch(tokens, limits), now },
+    now,
+    limits,
+    onFailure: (id, message) => onLog?.(`credential ${JSON.stringify(id)}: ${message}`),
+  })
+}
+
 function buildEngine(
-  { limits, cell, dialer, authority, names }: ReturnType<typeof layGround>,
+  { limits, cell, dialer, authority, names, keeper, canaries }: ReturnType<typeof layGround>,
   parts: Pick<Engine, 'recorder' | 'hooks' | 'received'> & {
     readonly asker: Asker
     readonly telemetry: Telemetry | null
@@ -147,6 +216,13 @@ function buildEngine(
   const now = (): number => performance.now()
   const policy = () => cell.now.compiled
   const ledger = new Ledger(cell.now.budgets, now)
+  const screens = new Screens(keeper, canaries.patterns)
+  const alarms = new Alarms({
+    bucket: new TokenBucket(alarmsPerSecond, now()),
+    now,
+    time: Date.now,
+    onAlarm: (alarm) => recorder.alarmed(alarm),
+  })
   return {
     limits,
     dialer,
@@ -163,8 +239,15 @@ function buildEngine(
       hookMs: limits.hookMs,
       recorder,
       pace: new Pace(limits.refusalsPerSecond, now),
+      alarms,
+      screens,
       policy,
     }),
+    keeper,
+    screens,
+    alarms,
+    uploads: new UploadMonitor(limits.unusualUploadBytes),
+    room: new BodyRoom(limits.judgedBodiesBytes),
     recorder,
     deadlines: new Deadlines(now),
     open: new OpenConnections(limits.connections, (by) =>

@@ -5,6 +5,11 @@ import type { CompiledPolicy } from '../decide/policy.ts'
 import type { Dialer } from '../dial/dial.ts'
 import type { ProxyLimits } from '../limits.ts'
 import type { NameAddresses } from '../resolve/name-addresses.ts'
+import type { CredentialKeeper } from '../credentials/keeper.ts'
+import type { Alarms } from './alarms.ts'
+import type { BodyRoom } from './gather-body.ts'
+import type { Screens } from './screens.ts'
+import type { UploadMonitor } from './upload-monitor.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { EgressHooks } from './hooks.ts'
 import type { Judge } from './judge.ts'
@@ -23,6 +28,11 @@ export interface Engine {
   readonly questions: TokenBucket
   readonly hooks: EgressHooks
   readonly judge: Judge
+  readonly keeper: CredentialKeeper
+  readonly screens: Screens
+  readonly alarms: Alarms
+  readonly uploads: UploadMonitor
+  readonly room: BodyRoom
   readonly recorder: Recorder
   readonly deadlines: Deadlines
   readonly open: OpenConnections

@@ -1,21 +1,26 @@
 import type { Duplex } from 'node:stream'
-import { budgetRefusal } from '../budget/ledger.ts'
 import type { Call, CallEvents, Exchange, UpstreamConnection } from '../exchange.ts'
 import type { Body, OutgoingHead, ResponseHead } from '../http-message.ts'
 import type { CompiledPolicy } from '../decide/policy.ts'
 import type { HttpRequest } from '../decide/request.ts'
-import { isGrpc } from '../http2/field-section.ts'
-import { GrpcMessages } from '../http2/grpc-messages.ts'
+import type { Needs } from '../decide/decision.ts'
+import { withoutSessions } from '../redact/prepared.ts'
+import type { Answer } from '../redact/redactor.ts'
 import { type Refusal, RefusalError } from '../refusal.ts'
 import type { Client } from './client.ts'
 import type { Deadline } from './deadlines.ts'
 import type { Engine } from './engine.ts'
 import { askHook, requestView, responseView } from './hooks.ts'
+import { fixedBody } from './fixed-body.ts'
+import { Injection } from './injection.ts'
 import { asked } from './judge.ts'
+import type { WholeBody } from './judged-body.ts'
+import { type BodyListener, type BodyOwner, countedBody, streamedBody } from './leaving-body.ts'
 import { MeteredBody } from './metered-body.ts'
 import { incomingFields } from './read-request.ts'
 import { answerRefusal } from './refusal-answer.ts'
 import { noLongerAllowed, stillAllows } from './still-allows.ts'
+import { broken, tooLate, unreachable } from './upstream-refusals.ts'
 
 /** An exchange that was allowed, and what is sent for it. */
 export interface Allowed {
@@ -23,6 +28,9 @@ export interface Allowed {
   readonly client: Client
   readonly request: HttpRequest
   readonly outgoing: OutgoingHead
+  readonly needs: Needs
+  /** The body, where it was read already. */
+  readonly whole: WholeBody | null
   readonly sequence: number
   /** Bytes of the request line and header, spent already. */
   readonly headBytes: number
@@ -37,6 +45,7 @@ export class Forward {
   readonly #engine: Engine
   readonly #allowed: Allowed
   readonly #body: MeteredBody | null
+  readonly #injection: Injection | null
   readonly #startedMs: number
   readonly #judgedBy: CompiledPolicy
   readonly #deadline: Deadline
@@ -55,9 +64,13 @@ export class Forward {
     this.#allowed = allowed
     this.#startedMs = engine.now()
     this.#movedMs = this.#startedMs
-    this.#judgedBy = allowed.judgedBy
+    const { judgedBy } = allowed
+    this.#judgedBy = judgedBy
     this.#bytesOut = allowed.headBytes
-    this.#body = allowed.exchange.body === null ? null : this.#metered(allowed.exchange.body)
+    const { exchange, whole, needs, request } = allowed
+    this.#injection = Injection.of(engine.keeper, needs.identity)
+    const streamed = whole === null ? exchange.body : null
+    this.#body = streamed === null ? null : streamedBody(engine, streamed, this.#owner())
     this.#deadline = engine.deadlines.start(engine.limits.responseMs, () => this.#late())
     allowed.exchange.onClose((complete) => this.#close(complete))
   }
@@ -67,22 +80,32 @@ export class Forward {
     const { request, client } = this.#allowed
     const { host, port, scheme } = request
     const protocol = this.#allowed.exchange.head.version === '2' ? 'h2' : 'http/1.1'
+    const injection = this.#injection
     try {
-      const wanted = { scheme, protocol, fresh } as const
+      if (injection?.isReady === false) await injection.fetch(client.signal)
       if (this.#over) return
+      const identity = injection?.dialIdentity()
+      const wanted = { scheme, protocol, fresh, identity } as const
       const upstream = await this.#engine.dialer.open({ host, port }, wanted, client.signal)
-      if (this.#over) release(upstream)
-      else if (this.#isStillAllowed()) this.#send(upstream)
-      else {
-        release(upstream)
-        await this.#refuse(noLongerAllowed)
-      }
+      this.#sendOn(upstream)
     } catch (error) {
       await this.#refuse(error instanceof RefusalError ? error.refusal : unreachable)
     }
   }
 
-  /** Dialling takes its time, and a newer policy may have come in between. */
+  /** @throws RefusalError when nothing may be sent after all; the connection is given up then */
+  #sendOn(upstream: UpstreamConnection): void {
+    if (this.#over) return release(upstream)
+    try {
+      if (!this.#isStillAllowed()) throw new RefusalError(noLongerAllowed)
+      this.#send(upstream)
+    } catch (error) {
+      release(upstream)
+      throw error
+    }
+  }
+
+  /** Dialling takes its time, and a newer policy may have come in between, which may say another name. */
   #isStillAllowed(): boolean {
     const policy = this.#engine.policy()
     const { request } = this.#allowed
@@ -90,9 +113,13 @@ export class Forward {
   }
 
   #send(upstream: UpstreamConnection): void {
-    const { outgoing, exchange } = this.#allowed
+    const { exchange, outgoing, whole } = this.#allowed
+    const body = exchange.body === null ? null : (whole?.bytes ?? null)
+    const sent = this.#injection?.put({ head: outgoing, body }) ?? { head: outgoing, body }
     exchange.continue()
-    this.#call = upstream.request(outgoing, this.#body, this.#events())
+    const fixed = sent.body === null ? null : fixedBody(sent.body)
+    const leaving = fixed === null ? this.#body : countedBody(this.#engine, fixed, this.#owner())
+    this.#call = upstream.request(sent.head, leaving, this.#events())
   }
 
   #events(): CallEvents {
@@ -126,8 +153,11 @@ export class Forward {
 
   async #askAbout(head: ResponseHead, body: Body | null): Promise<void> {
     const { hooks, limits } = this.#engine
-    const view = requestView(this.#allowed.request)
-    const ask = () => hooks.onResponse?.(view, responseView(head))
+    const { request } = this.#allowed
+    const view = requestView(request)
+    const redactor = this.#engine.screens.answersAt(this.#judgedBy, request.host)
+    const seen = redactor?.head(head, () => undefined) ?? head
+    const ask = () => hooks.onResponse?.(view, responseView(seen))
     const refusal = await askHook(ask, limits.hookMs)
     if (refusal === null) return this.#answer(head, body)
     body?.cancel()
@@ -141,10 +171,31 @@ export class Forward {
       body?.cancel()
       return
     }
-    this.#answered = true
     this.#status = head.status
-    const answer = { status: head.status, headers: incomingFields(head.headers) }
-    this.#allowed.exchange.respond(answer, body === null ? null : this.#counted(body))
+    const counted = body === null ? null : this.#counted(body)
+    try {
+      const fields = incomingFields(head.headers)
+      const headers = this.#injection === null ? fields : withoutSessions(fields)
+      const plain = { status: head.status, headers }
+      const answer = this.#screened({ head: plain, body: counted })
+      this.#answered = true
+      this.#allowed.exchange.respond(answer.head, answer.body)
+    } catch (error) {
+      // Thrown into the upstream's reading it could end the host's process.
+      counted?.cancel()
+      if (error instanceof RefusalError && !this.#answered) void this.#refuse(error.refusal)
+      else this.#allowed.exchange.abort()
+    }
+  }
+
+  /** @throws RefusalError `response_unreadable` */
+  #screened(given: Answer): Answer {
+    const { screens, alarms } = this.#engine
+    const { host } = this.#allowed.request
+    // Asked for only now: the secret may have been had for this very request.
+    const redactor = screens.answersAt(this.#judgedBy, host)
+    if (redactor === null) return given
+    return redactor.answer(given, { onReflected: (about) => alarms.reflected(host, about) })
   }
 
   async #failed(unsent: boolean): Promise<void> {
@@ -179,21 +230,18 @@ export class Forward {
     void this.#refuse(tooLate)
   }
 
-  #metered(body: Body): MeteredBody {
-    const { host, headers } = this.#allowed.request
-    const { grpcMessageBytes: messageBytes, grpcMessages: messages } = this.#engine.limits
-    const grpc = isGrpc(headers) ? new GrpcMessages({ messageBytes, messages }) : null
-    return new MeteredBody(body, {
-      onBytes: (count, chunk) => {
-        const code = this.#engine.ledger.spend(host, count, this.#bytesOut)
-        const refusal = code !== null ? budgetRefusal(code) : grpcFault(grpc, chunk)
-        if (refusal !== null) this.#stop(refusal)
-        else this.#bytesOut += count
+  #owner(): BodyOwner {
+    const { request, needs } = this.#allowed
+    const listener: BodyListener = {
+      onBytes: (count) => {
+        this.#bytesOut += count
         this.#touch()
-        return refusal === null
       },
+      onRefused: (refusal) => this.#stop(refusal),
       onOver: () => this.#touch(),
-    })
+      spent: () => this.#bytesOut,
+    }
+    return { request, identity: needs.identity, listener }
   }
 
   /** The upstream sees a cut, never an end; the client hears why, if it has no answer yet. */
@@ -220,6 +268,7 @@ export class Forward {
     this.#deadline.done()
     if (this.#switched) return
     if (!complete) this.#call?.abort()
+    this.#noteUpload()
     this.#engine.recorder.finished(this.#allowed.sequence, {
       bytesOut: this.#bytesOut,
       bytesIn: this.#bytesIn,
@@ -228,40 +277,16 @@ export class Forward {
       durationMs: this.#engine.now() - this.#startedMs,
     })
   }
+
+  #noteUpload(): void {
+    const { uploads, alarms } = this.#engine
+    const { request, headBytes } = this.#allowed
+    const unusual = uploads.uploaded(request.host, this.#bytesOut - headBytes)
+    if (unusual !== null) alarms.upload(request.host, unusual)
+  }
 }
 
 /** Nothing was sent on it. One that is shared (HTTP/2) may carry the requests of others. */
 function release(upstream: UpstreamConnection): void {
   if (upstream.inUse === undefined) upstream.destroy()
 }
-
-/** A call may send messages of gRPC and nothing else, or what counts them counts nothing. */
-function grpcFault(messages: GrpcMessages | null, chunk: Uint8Array): Refusal | null {
-  const fault = messages?.push(chunk) ?? null
-  if (fault === null) return null
-  const reason = `the body is no proper sequence of gRPC messages (${fault})`
-  return { code: 'bad_request', rule: null, reason, remedy: 'send smaller or well-formed messages' }
-}
-
-const again = 'try again later'
-
-const unreachable: Refusal = Object.freeze({
-  code: 'connect_failed',
-  rule: null,
-  reason: 'the host could not be reached',
-  remedy: again,
-})
-
-const broken: Refusal = Object.freeze({
-  code: 'upstream_failed',
-  rule: null,
-  reason: 'the host broke off, or answered something that is no proper answer',
-  remedy: again,
-})
-
-const tooLate: Refusal = Object.freeze({
-  code: 'upstream_timeout',
-  rule: null,
-  reason: 'the host did not answer in time',
-  remedy: again,
-})

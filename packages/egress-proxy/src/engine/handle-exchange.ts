@@ -1,10 +1,10 @@
 import type { Exchange } from '../exchange.ts'
-import type { IncomingHead, OutgoingHead } from '../http-message.ts'
-import { formatAuthority } from '../names/authority.ts'
-import { passedHandshakeFields } from '../websocket/handshake.ts'
+import type { IncomingHead } from '../http-message.ts'
 import type { Client } from './client.ts'
 import type { Engine } from './engine.ts'
 import { Forward } from './forward.ts'
+import { readWhole } from './judged-body.ts'
+import { outgoingHead } from './outgoing-request.ts'
 import { type Channel, type ReadRequest, readRequest } from './read-request.ts'
 import { answerRefusal } from './refusal-answer.ts'
 import { runWebSocket } from './websocket.ts'
@@ -40,15 +40,17 @@ async function judgeAndForward(
     url: target.length,
     head: headBytes,
     body: exchange.body?.length ?? 0,
+    readBody: () => readWhole(exchange, request, engine),
     onLeave: (listener) => exchange.onClose(listener),
   })
   if (!ruling.allowed) {
     answerRefusal(exchange, ruling.refusal)
     return
   }
-  const { sequence, policy: judgedBy } = ruling
+  const { sequence, policy: judgedBy, whole } = ruling
+  const { needs } = ruling.decision
   // Field by field: a spread is one of the dearest lines of a request.
-  const begun = { exchange, client, request, sequence, headBytes, judgedBy }
+  const begun = { exchange, client, request, sequence, headBytes, judgedBy, needs }
   const forward = new Forward(engine, {
     exchange,
     client,
@@ -56,22 +58,16 @@ async function judgeAndForward(
     sequence,
     headBytes,
     judgedBy,
-    outgoing: outgoingHead(exchange.head, read),
+    needs,
+    whole,
+    outgoing: outgoingHead(exchange.head, read, {
+      needs,
+      whole,
+      redacts: engine.screens.answersAt(judgedBy, request.host) !== null,
+    }),
     switched: (head, upstream) => void runWebSocket(engine, { ...begun, head, upstream }),
   })
   await forward.run()
-}
-
-function outgoingHead(head: IncomingHead, { request, target }: ReadRequest): OutgoingHead {
-  const { method, scheme, host, port, headers } = request
-  return {
-    method,
-    scheme,
-    authority: formatAuthority(host, port, scheme === 'https' ? 443 : 80),
-    target,
-    headers: head.upgrade === null ? headers : passedHandshakeFields(headers),
-    upgrade: head.upgrade,
-  }
 }
 
 /** About what the request line and the header take on the wire. */

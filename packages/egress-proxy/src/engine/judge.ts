@@ -4,10 +4,13 @@ import { refusalOf } from '../decide/refusal-of.ts'
 import type { Decision, Handling } from '../decide/decision.ts'
 import type { ConnectionRequest, HttpRequest, NameRequest } from '../decide/request.ts'
 import { budgetRefusal, type Ledger } from '../budget/ledger.ts'
-import type { Refusal } from '../refusal.ts'
+import { type Refusal, RefusalError } from '../refusal.ts'
+import { alarmOf, type Alarms } from './alarms.ts'
 import { type Asker, askRefusal } from './asker.ts'
 import type { Asked, Client } from './client.ts'
 import { askHook, type EgressHooks, requestView } from './hooks.ts'
+import type { WholeBody } from './judged-body.ts'
+import { leakRefusal, type Screens } from './screens.ts'
 import type { Pace } from './pace.ts'
 import type { Recorder } from './recorder.ts'
 import { noLongerAllowed } from './still-allows.ts'
@@ -20,6 +23,8 @@ export type Ruling =
       readonly sequence: number
       /** The policy that allowed it: a newer one has to be asked again before anything is sent. */
       readonly policy: CompiledPolicy
+      /** The body, where it had to be read before it was judged; `null` when it is still to come. */
+      readonly whole: WholeBody | null
     }
   | { readonly allowed: false; readonly refusal: Refusal }
 
@@ -32,6 +37,8 @@ export interface JudgeParts {
   readonly recorder: Recorder
   /** Of refusals: each costs the host a line of its trail, and the sandbox nothing. */
   readonly pace: Pace
+  readonly alarms: Alarms
+  readonly screens: Screens
   policy(): CompiledPolicy
 }
 
@@ -43,6 +50,8 @@ export interface AboutRequest {
   readonly head: number
   /** What is announced of the body. */
   readonly body: number
+  /** Reads the body whole. @throws RefusalError */
+  readBody(): Promise<WholeBody>
   /** Called once, when nobody waits for the answer any more. */
   onLeave(listener: () => void): void
 }
@@ -62,6 +71,8 @@ export class Judge {
   async name(request: NameRequest, client: Pick<Client, 'owner'>): Promise<Ruling> {
     const decision = decide(this.#parts.policy(), request)
     if (decision.verdict === 'deny') return this.refuse(asked(request), refusalOf(decision), client)
+    const leak = this.#leakInName(request.host)
+    if (leak !== null) return this.refuse(asked(request), leak, client)
     return this.#allow(asked(request), decision)
   }
 
@@ -81,34 +92,48 @@ export class Judge {
     // The policy may have changed while somebody thought: the newest says how it is carried.
     const newest = decide(this.#parts.policy(), request)
     if (newest.verdict === 'deny') return this.refuse(asked(request), refusalOf(newest), client)
+    const leak = this.#leakInName(request.host)
+    if (leak !== null) return this.refuse(asked(request), leak, client)
     const code = this.#parts.ledger.admit(request.host)
     if (code !== null) return this.refuse(asked(request), budgetRefusal(code), client)
     return this.#allow(asked(request), newest)
   }
 
-  /** A request whose every part is known. */
+  /** A request whose every part is known, but for its body, which is read if it has to be judged. */
   async http(request: HttpRequest, client: Client, about: AboutRequest): Promise<Ruling> {
+    const seen: Seen = { request, whole: null }
+    const refuse = (refusal: Refusal): Promise<Ruling> => {
+      this.#watch(seen, client, refusal)
+      return this.refuse(asked(request), refusal, client)
+    }
     const policy = this.#parts.policy()
-    const decision = decide(policy, request)
-    if (decision.verdict === 'deny') return this.refuse(asked(request), refusalOf(decision), client)
+    let decision = decide(policy, request)
+    if (decision.verdict !== 'deny' && decision.needs.body) {
+      const unread = await this.#read(seen, about)
+      if (unread !== null) return refuse(unread)
+      decision = decide(policy, seen.request)
+    }
+    if (decision.verdict === 'deny') return refuse(refusalOf(decision))
     if (decision.verdict === 'ask') {
       void client.owner()
-      const refusal = await this.#grant(request, decision, departure(about))
-      if (refusal !== null) return this.refuse(asked(request), refusal, client)
+      const refusal = await this.#grant(seen.request, decision, departure(about))
+      if (refusal !== null) return refuse(refusal)
     }
-    const overBudget = this.#overBudget(request, about)
-    if (overBudget !== null) return this.refuse(asked(request), overBudget, client)
+    const leak = this.#leak(seen, decision)
+    if (leak !== null) return refuse(leak)
+    const overBudget = this.#overBudget(seen, about)
+    if (overBudget !== null) return refuse(overBudget)
     // Not asked of nobody: most have no hook, and waiting for nothing takes turns of the event loop.
     const refused = this.#parts.hooks.onRequest === undefined ? null : await this.#hooked(request)
-    if (refused !== null) return this.refuse(asked(request), refused, client)
+    if (refused !== null) return refuse(refused)
     // The policy may have changed while somebody thought: what is sent must be within the newest.
     const newest =
-      this.#parts.policy() === policy ? decision : decide(this.#parts.policy(), request)
-    if (newest.verdict === 'deny') return this.refuse(asked(request), refusalOf(newest), client)
-    // What has to be asked for now was not asked for before.
-    if (newest.verdict === 'ask' && decision.verdict !== 'ask')
-      return this.refuse(asked(request), noLongerAllowed, client)
-    return this.#allow(asked(request), newest, request)
+      this.#parts.policy() === policy ? decision : decide(this.#parts.policy(), seen.request)
+    if (newest.verdict === 'deny') return refuse(refusalOf(newest))
+    // What has to be asked for now was not asked for before, and what has to be read now was not read.
+    const isOther = newest.verdict === 'ask' && decision.verdict !== 'ask'
+    if (isOther || (newest.needs.body && seen.whole === null)) return refuse(noLongerAllowed)
+    return this.#allow(asked(request), newest, seen)
   }
 
   /** Tells of a refusal that was found elsewhere, and gives it back as a ruling. */
@@ -119,6 +144,7 @@ export class Judge {
   ): Promise<Ruling & { allowed: false }> {
     const { recorder, pace } = this.#parts
     const owner = await client.owner()
+    this.#alarm(what, refusal, owner)
     if (await pace.turn()) recorder.refused(what, refusal, owner)
     else recorder.crowdedOut()
     if (recorder.heard !== null) await recorder.heard()
@@ -134,11 +160,56 @@ export class Judge {
     return code === null ? null : askRefusal(code, decision.rule)
   }
 
-  #overBudget({ host }: HttpRequest, size: AboutRequest): Refusal | null {
+  /** Reads the body, unless what is announced of it would not fit anyway; `null` when that went well. */
+  async #read(seen: Seen, about: AboutRequest): Promise<Refusal | null> {
+    const code = this.#parts.ledger.fits(seen.request.host, about.head + about.body)
+    if (code !== null) return budgetRefusal(code)
+    try {
+      seen.whole = await about.readBody()
+      seen.request = { ...seen.request, body: seen.whole.judged }
+      return null
+    } catch (error) {
+      if (error instanceof RefusalError) return error.refusal
+      throw error
+    }
+  }
+
+  /** Something in it that may not leave, whatever the rules say of the rest. */
+  #leak({ request, whole }: Seen, { needs }: Decision): Refusal | null {
+    const leaving = this.#parts.screens.leaving(needs.identity)
+    if (leaving === null) return null
+    const hit =
+      leaving.head(request) ?? (whole === null ? null : leaving.whole(request.host, whole.bytes))
+    return hit === null ? null : leakRefusal(hit)
+  }
+
+  /** Names below a wildcard can spell anything: looked at before they are looked up. */
+  #leakInName(host: string): Refusal | null {
+    const hit = this.#parts.screens.leaving('anonymous')?.name(host) ?? null
+    return hit === null ? null : leakRefusal(hit)
+  }
+
+  /** What is refused for another reason may still hold what nobody sends by mistake. */
+  #watch({ request }: Seen, client: Client, { code }: Refusal): void {
+    if (alarmOf(code) !== null) return
+    const hit = this.#parts.screens.leaving('anonymous')?.head(request) ?? null
+    if (hit === null) return
+    const refusal = leakRefusal(hit)
+    void client.owner().then((owner) => this.#alarm(asked(request), refusal, owner))
+  }
+
+  #alarm({ host }: Asked, { code, about, reason }: Refusal, processId: string | null): void {
+    const kind = alarmOf(code)
+    if (kind === null) return
+    this.#parts.alarms.tell({ kind, host, about: about ?? null, message: reason, processId })
+  }
+
+  #overBudget({ request: { host }, whole }: Seen, size: AboutRequest): Refusal | null {
     const { ledger } = this.#parts
+    const body = whole === null ? size.body : whole.bytes.length
     const code =
       ledger.admit(host) ??
-      ledger.fits(host, size.head + size.body) ??
+      ledger.fits(host, size.head + body) ??
       ledger.spendUrl(host, size.url) ??
       ledger.spend(host, size.head, 0)
     return code === null ? null : budgetRefusal(code)
@@ -149,17 +220,24 @@ export class Judge {
     return askHook(() => hooks.onRequest?.(requestView(request)), hookMs)
   }
 
-  #allow(what: Asked, decision: Decision, request?: HttpRequest): Ruling {
+  #allow(what: Asked, decision: Decision, seen: Seen | null = null): Ruling {
     const { recorder } = this.#parts
     if (!recorder.canRecord) {
       recorder.refused(what, unwritten, null)
       return { allowed: false, refusal: unwritten }
     }
-    const sequence = recorder.allowed(what, decision, request)
+    const sequence = recorder.allowed(what, decision, seen?.request)
     // A strict trail that could not take this very line allows nothing any more, this included.
     if (!recorder.canRecord) return { allowed: false, refusal: unwritten }
-    return { allowed: true, decision, sequence, policy: this.#parts.policy() }
+    const whole = seen?.whole ?? null
+    return { allowed: true, decision, sequence, policy: this.#parts.policy(), whole }
   }
+}
+
+/** A request as far as it was read. */
+interface Seen {
+  request: HttpRequest
+  whole: WholeBody | null
 }
 
 const unwritten: Refusal = Object.freeze({

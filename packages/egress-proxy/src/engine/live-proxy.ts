@@ -11,6 +11,7 @@ import {
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { isDeepStrictEqual } from 'node:util'
 import { decide } from '../decide/decide.ts'
 import { namedHosts } from '../decide/policy.ts'
 import type {
@@ -25,7 +26,7 @@ import { parseAuthority } from '../names/authority.ts'
 import { admit, attendDatagrams, attendServer, type Entrance } from './attend-listen.ts'
 import type { Assembly } from './assemble.ts'
 import { listenOnHost } from './own-listener-listen.ts'
-import { makeSnapshot } from './policy-cell.ts'
+import { identitiesOf, makeSnapshot } from './policy-cell.ts'
 import { makeToken, tokenUser } from './proxy-token.ts'
 import { stillAllows } from './still-allows.ts'
 
@@ -36,7 +37,7 @@ export class LiveProxy implements EgressProxy {
   readonly id: string
   readonly certificate: string
   readonly doors: readonly EgressDoor[]
-  readonly environment: Readonly<Record<string, string>> = {}
+  readonly environment: Readonly<Record<string, string>>
   readonly ended: Promise<Ended>
   readonly #parts: Assembly
   readonly #stops = new Set<() => Promise<void>>()
@@ -48,6 +49,7 @@ export class LiveProxy implements EgressProxy {
     this.id = parts.id
     this.certificate = parts.engine.authority.certificatePem
     this.doors = parts.doors
+    this.environment = environmentOf(parts)
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
@@ -93,8 +95,11 @@ export class LiveProxy implements EgressProxy {
 
   async update(policy: Policy): Promise<void> {
     this.#refuseClosed()
-    const { engine, cell, asker, dialer, covers, nat64 } = this.#parts
-    const next = makeSnapshot(parsePolicy(policy), cell.now.compiled.version + 1, nat64)
+    const { engine, cell, asker, dialer, covers, nat64, keeper } = this.#parts
+    const parsed = parsePolicy(policy)
+    refuseOtherCredentials(this.#parts.credentials, parsed.credentials)
+    const version = cell.now.compiled.version + 1
+    const next = makeSnapshot(parsed, { version, nat64, identities: identitiesOf(keeper) })
     const strange = namedHosts(next.compiled).find(({ pattern }) => !covers(pattern))
     if (strange !== undefined)
       throw new SandboxError(
@@ -121,12 +126,17 @@ export class LiveProxy implements EgressProxy {
     return this.#parts.listeners.add(name, listener)
   }
 
-  rotateCredential(id: string): Promise<void> {
-    return Promise.reject(new TypeError(`no credential ${id}`))
+  async rotateCredential(id: string): Promise<void> {
+    this.#refuseClosed()
+    await this.#parts.keeper.rotate(id)
   }
 
-  revokeCredential(id: string): Promise<void> {
-    return Promise.reject(new TypeError(`no credential ${id}`))
+  async revokeCredential(id: string): Promise<void> {
+    this.#refuseClosed()
+    const revoked = this.#parts.keeper.revoke(id)
+    // What was begun in its name ends with it.
+    this.#parts.engine.open.recheck((tunnel) => !('identity' in tunnel) || tunnel.identity !== id)
+    await revoked
   }
 
   usage(): EgressUsage {
@@ -149,12 +159,15 @@ export class LiveProxy implements EgressProxy {
   }
 
   async #close(): Promise<void> {
-    const { engine, dialer, asker, trail } = this.#parts
+    const { engine, dialer, asker, trail, keeper, tokens } = this.#parts
     const stops = [...this.#stops].map((stop) => stop())
     engine.open.destroyAll()
     asker.forget()
     dialer.close()
     engine.deadlines.close()
+    // Leases are given back over a way of its own, which nobody inside can use.
+    await keeper.close()
+    tokens.close()
     await Promise.allSettled([...stops, trail.close()])
     engine.recorder.close()
     this.#parts.listeners.clear()
@@ -195,6 +208,25 @@ export class LiveProxy implements EgressProxy {
     if (this.#closing !== null)
       throw new SandboxError('SANDBOX_ENDED', 'the egress proxy is closed')
   }
+}
+
+/** Dummies and canaries; whoever runs programs behind the proxy gives them these. */
+function environmentOf({ keeper, canaries }: Assembly): Readonly<Record<string, string>> {
+  const all = keeper.credentials.map(({ dummy }) => dummy.environment)
+  return Object.freeze(Object.assign({}, canaries.environment, ...all))
+}
+
+/** Programs inside have the dummies that they were started with, so that others would be of no use to them. */
+function refuseOtherCredentials(
+  before: Policy['credentials'] = {},
+  after: Policy['credentials'] = {},
+): void {
+  if (isDeepStrictEqual(before, after)) return
+  throw new SandboxError(
+    'POLICY_UNSUPPORTED',
+    'credentials: they cannot change while the proxy runs',
+    { hint: 'leave them as they were, rotate or revoke one of them, or make a new proxy' },
+  )
 }
 
 function isServer(handle: Server | DatagramSocket): handle is Server {

@@ -6,6 +6,10 @@ export interface BodyMeter {
   onBytes(count: number, chunk: Uint8Array): boolean
   /** Nothing more comes: it was complete, or not. */
   onOver(complete: boolean): void
+  /** It broke off. Default: nothing is done about that but to pass it on. */
+  onFailed?(error: Error): void
+  /** Which trailers go on. Default: all. */
+  readonly keepsTrailers?: boolean
 }
 
 /** A body of which every byte is counted before it is passed on. What was refused is not passed on in part. */
@@ -35,7 +39,9 @@ export class MeteredBody implements Body {
       data: (chunk) => this.#pass(chunk, sink),
       end: (trailers) => this.#end(trailers, sink),
       fail: (error) => {
-        if (this.#finish(false)) sink.fail(error)
+        if (!this.#finish(false)) return
+        this.#meter.onFailed?.(error)
+        sink.fail(error)
       },
     })
   }
@@ -64,7 +70,7 @@ export class MeteredBody implements Body {
   }
 
   #end(trailers: readonly Field[], sink: BodySink): void {
-    if (this.#finish(true)) sink.end(trailers)
+    if (this.#finish(true)) sink.end(this.#meter.keepsTrailers === false ? [] : trailers)
   }
 
   #finish(complete: boolean): boolean {

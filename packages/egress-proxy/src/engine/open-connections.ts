@@ -4,7 +4,8 @@ import type { ConnectionRequest, HttpRequest } from '../decide/request.ts'
 /** What is carried without a look at each request: a tunnel, or a WebSocket. */
 export type Carried =
   | { readonly request: ConnectionRequest; readonly handling: Handling }
-  | { readonly request: HttpRequest }
+  /** A WebSocket, with whose name is on it. */
+  | { readonly request: HttpRequest; readonly identity?: string | undefined }
 
 /** A connection through which things go that were judged when it began. */
 export type OpenTunnel = { cut(): void } & Carried

@@ -1,6 +1,8 @@
 import type { Policy } from '@caisson/core'
 import { type FilledBudgets, fillBudgets } from '../budget/budgets.ts'
 import { type AddressGuard, compileGuard } from '../addresses/guard.ts'
+import type { CredentialKeeper } from '../credentials/keeper.ts'
+import { type Identities, noIdentities } from '../identity/identities.ts'
 import { type CompiledPolicy, compilePolicy } from '../decide/policy.ts'
 
 /** Everything that is made of one version of the policy; it never changes. */
@@ -17,15 +19,32 @@ export interface Snapshot {
  */
 export function makeSnapshot(
   { network = {} }: Policy,
-  version: number,
-  nat64: readonly string[] = [],
+  {
+    version,
+    nat64 = [],
+    identities = noIdentities,
+  }: {
+    readonly version: number
+    readonly nat64?: readonly string[] | undefined
+    readonly identities?: Identities | undefined
+  },
 ): Snapshot {
   const { allow = [], deny = [] } = network.addresses ?? {}
   return Object.freeze({
-    compiled: compilePolicy(network, version),
+    compiled: compilePolicy(network, version, identities),
     guard: compileGuard({ allow, deny, nat64 }),
     budgets: fillBudgets(network.budgets),
   })
+}
+
+/** What judging has to know of the credentials that are kept. */
+export function identitiesOf({ credentials }: CredentialKeeper): Identities {
+  return new Map(
+    credentials.map(({ id, carrier, dummy }) => [
+      id,
+      { id, slot: carrier.slot, dummy: dummy.value },
+    ]),
+  )
 }
 
 /** Holds the newest snapshot; every later look sees the new one. */

@@ -1,4 +1,4 @@
-import type { EgressDecision } from '@caisson/core'
+import type { EgressAlarm, EgressDecision } from '@caisson/core'
 import type { AuditTrail, DecisionDetails } from '../audit/trail.ts'
 import type { Decision } from '../decide/decision.ts'
 import type { HttpRequest } from '../decide/request.ts'
@@ -12,6 +12,7 @@ export interface RecorderParts {
   readonly now: () => number
   readonly policyVersion: () => number
   readonly onDecision: (decision: EgressDecision) => void
+  readonly onAlarm: (alarm: EgressAlarm) => void
   /** Resolves when what was told has been heard; `null`: telling is enough. */
   readonly heard: (() => Promise<void>) | null
   readonly telemetry: Telemetry | null
@@ -29,7 +30,13 @@ export interface Figures {
   readonly durationMs: number
 }
 
-const nothing: DecisionDetails = { template: null, queryKeys: [], headerNames: [] }
+const nothing: DecisionDetails = {
+  template: null,
+  queryKeys: [],
+  headerNames: [],
+  identity: null,
+  tenantHeaders: [],
+}
 
 /** Gives each decision its number and tells it, before anything is done about it. */
 export class Recorder {
@@ -86,20 +93,30 @@ export class Recorder {
     this.#denied += 1
   }
 
+  /** Told beside a decision, if there is one. */
+  alarmed(alarm: EgressAlarm): void {
+    this.#parts.trail.alarmed(alarm)
+    this.#parts.onAlarm(alarm)
+  }
+
   finished(sequence: number, figures: Figures): void {
     this.#parts.trail.finished(sequence, figures)
     this.#parts.telemetry?.record({ on: 'finished', sequence, figures })
   }
 
   /** Names are gathered only for a trail that writes them down. */
-  #details({ template }: Decision, request: HttpRequest | undefined): DecisionDetails {
+  #details({ template, needs }: Decision, request: HttpRequest | undefined): DecisionDetails {
     if (request === undefined) return nothing
-    if (!this.#parts.trail.keepsNames) return { template, queryKeys: [], headerNames: [] }
+    const { identity, tenant } = needs
+    if (!this.#parts.trail.keepsNames)
+      return { template, queryKeys: [], headerNames: [], identity, tenantHeaders: [] }
     const { query, headers } = request
     return {
       template,
       queryKeys: query.map(([key]) => key),
       headerNames: headers.map(([name]) => name),
+      identity,
+      tenantHeaders: tenant.map(([name]) => name),
     }
   }
 

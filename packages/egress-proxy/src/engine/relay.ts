@@ -6,6 +6,15 @@ export interface RelayMeter {
   out(chunk: Buffer): boolean
   /** Bytes that came back; `false` cuts the tunnel. */
   in(chunk: Buffer): boolean
+  /** Rewrites what came back, where something in it must not be seen. */
+  readonly screen?: Screen | null
+}
+
+/** Passes bytes on as they come, or a little later, and changed where they must not be seen. */
+export interface Screen {
+  push(chunk: Uint8Array): readonly Uint8Array[]
+  /** What was held back. */
+  end(): readonly Uint8Array[]
 }
 
 /** How a tunnel ended: both sides said their end, or it was cut. */
@@ -37,8 +46,9 @@ export function relay(client: Duplex, upstream: Duplex, meter: RelayMeter): Prom
       cut()
       return
     }
-    carry(client, upstream, { look: (chunk) => meter.out(chunk), ended, cut })
-    carry(upstream, client, { look: (chunk) => meter.in(chunk), ended, cut })
+    carry(client, upstream, { look: (chunk) => meter.out(chunk), screen: null, ended, cut })
+    const screen = meter.screen ?? null
+    carry(upstream, client, { look: (chunk) => meter.in(chunk), screen, ended, cut })
     client.resume()
     upstream.resume()
   })
@@ -46,19 +56,26 @@ export function relay(client: Duplex, upstream: Duplex, meter: RelayMeter): Prom
 
 interface Direction {
   readonly look: (chunk: Buffer) => boolean
+  readonly screen: Screen | null
   readonly ended: () => void
   readonly cut: () => void
 }
 
 function carry(from: Duplex, to: Duplex, direction: Direction): void {
+  const { screen } = direction
   let finished = false
+  const pass = (chunk: Uint8Array): void => {
+    // A chunk that went to the kernel at once is over the mark all the same, and nothing has to wait for it.
+    if (!to.write(chunk) && to.writableLength > 0) from.pause()
+  }
   from.on('data', (chunk: Buffer) => {
     if (!direction.look(chunk)) direction.cut()
-    // A chunk that went to the kernel at once is over the mark all the same, and nothing has to wait for it.
-    else if (!to.write(chunk) && to.writableLength > 0) from.pause()
+    else if (screen === null) pass(chunk)
+    else for (const piece of screen.push(chunk)) pass(piece)
   })
   to.on('drain', () => from.resume())
   from.once('end', () => {
+    for (const piece of screen?.end() ?? []) pass(piece)
     to.end(() => {
       finished = true
       direction.ended()

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { budgetRefusal } from '../budget/ledger.ts'
+import type { Needs } from '../decide/decision.ts'
 import type { CompiledPolicy } from '../decide/policy.ts'
 import type { HttpRequest } from '../decide/request.ts'
 import type { Exchange } from '../exchange.ts'
@@ -9,6 +10,7 @@ import { acceptsHandshake } from '../websocket/handshake.ts'
 import type { Client } from './client.ts'
 import type { Engine } from './engine.ts'
 import { asked } from './judge.ts'
+import { leakRefusal } from './screens.ts'
 import { relay, type RelayEnd, reset } from './relay.ts'
 import { answerRefusal } from './refusal-answer.ts'
 import { noLongerAllowed, stillAllows } from './still-allows.ts'
@@ -24,6 +26,7 @@ export interface WebSocketEnds {
   readonly headBytes: number
   /** The policy that allowed the request. */
   readonly judgedBy: CompiledPolicy
+  readonly needs: Needs
   readonly head: ResponseHead
   readonly upstream: Duplex
 }
@@ -85,19 +88,25 @@ async function carry(engine: Engine, ends: WebSocketEnds, stream: Duplex): Promi
   }
   const idle = engine.deadlines.start(engine.limits.idleMs, cut)
   const age = engine.deadlines.start(engine.limits.tunnelMs, cut)
-  const forget = engine.open.addTunnel({ request, cut })
+  const forget = engine.open.addTunnel({ request, identity: ends.needs.identity, cut })
   const sent = new FrameMeter('client')
   const received = new FrameMeter('server')
+  const leaving = engine.screens.leaving(ends.needs.identity)?.frames() ?? null
+  const reflected = (about: string): void => engine.alarms.reflected(request.host, about)
+  const redactor = engine.screens.answersAt(ends.judgedBy, request.host)
   try {
     outcome = await relay(stream, upstream, {
       out: (chunk) => {
         idle.touch()
         if (!sent.push(chunk)) return false
         const over = engine.ledger.spend(request.host, chunk.length, null)
-        if (over !== null) void engine.judge.refuse(asked(request), budgetRefusal(over), client)
+        const hit = leaving?.push(chunk) ?? null
+        const refusal = over !== null ? budgetRefusal(over) : hit === null ? null : leakRefusal(hit)
+        if (refusal !== null) void engine.judge.refuse(asked(request), refusal, client)
         else bytesOut += chunk.length
-        return over === null
+        return refusal === null
       },
+      screen: redactor === null ? null : redactor.frames(reflected),
       in: (chunk) => {
         idle.touch()
         bytesIn += chunk.length

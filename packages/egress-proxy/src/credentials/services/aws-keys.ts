@@ -1,6 +1,7 @@
 import type { AwsKeysSource, SecretReference } from '@caisson/core'
 import { CarrierFault } from '../../carriers/carrier.ts'
 import { parseAwsKeys } from '../../carriers/aws-keys.ts'
+import { HeldSecret } from '../held-secret.ts'
 import { type Secret, SourceFault, type SecretSource, type SourceTools } from '../secret.ts'
 import { headerText } from './service-call.ts'
 
@@ -47,7 +48,7 @@ export async function readAwsKeys(
     SessionToken: sessionToken && (await read(sessionToken, 'sessionToken')),
   })
   checkKeys(bytes)
-  return { bytes, expiresAt: earliest(ends) }
+  return new HeldSecret({ bytes, expiresAt: earliest(ends) })
 }
 
 function checkKeys(bytes: Buffer): void {

@@ -2,7 +2,8 @@ import type { AwsRoleSource } from '@caisson/core'
 import { type AwsKeys, parseAwsKeys } from '../../carriers/aws-keys.ts'
 import { amzDate, authorizationFor, sha256Hex } from '../../carriers/sigv4.ts'
 import type { Field } from '../../http-message.ts'
-import type { SecretSource, SourceTools, TokenRequest } from '../secret.ts'
+import { HeldSecret } from '../held-secret.ts'
+import type { Secret, SecretSource, SourceTools, TokenRequest } from '../secret.ts'
 import { SourceFault } from '../secret.ts'
 import { awsKeysText, readAwsKeys } from './aws-keys.ts'
 import { assumeRoleForm } from './aws-role-form.ts'
@@ -93,10 +94,7 @@ function signedHeaders(
   return { ...headers, authorization, accept: 'text/xml', 'user-agent': 'caisson' }
 }
 
-function readKeys(
-  body: Buffer,
-  askedMs: number,
-): { readonly bytes: Buffer; readonly expiresAt: number } {
+function readKeys(body: Buffer, askedMs: number): Secret {
   const root = readXml(body)
   const result = root?.name === 'AssumeRoleResponse' ? childNamed(root, 'AssumeRoleResult') : null
   const credentials = result && childNamed(result, 'Credentials')
@@ -113,7 +111,7 @@ function readKeys(
     Expiration: expiration,
   })
   checkUsable(bytes)
-  return { bytes, expiresAt }
+  return new HeldSecret({ bytes, expiresAt })
 }
 
 function textOf(credentials: XmlElement, name: string): string {

@@ -1,5 +1,6 @@
 import type { GcpImpersonationSource } from '@caisson/core'
-import type { SecretSource, SourceTools, TokenRequest } from '../secret.ts'
+import { HeldSecret } from '../held-secret.ts'
+import type { Secret, SecretSource, SourceTools, TokenRequest } from '../secret.ts'
 import { SourceFault } from '../secret.ts'
 import { endAtMoment } from './lifetime.ts'
 import { momentOf } from './moment.ts'
@@ -92,10 +93,7 @@ function account(name: string): string {
   throw new SourceFault('a service account is named by its e-mail address')
 }
 
-function readToken(
-  body: Buffer,
-  askedMs: number,
-): { readonly bytes: Buffer; readonly expiresAt: number } {
+function readToken(body: Buffer, askedMs: number): Secret {
   const answer = readJsonObject(body)
   if (answer === null) throw oddAnswer(asking, 'is no JSON object, or has a name twice')
   const token = textMember(answer, 'accessToken', longestToken)
@@ -104,5 +102,5 @@ function readToken(
   if (expiresAt === null) {
     throw oddAnswer(asking, 'has no usable "expireTime"; check the clock of this host')
   }
-  return { bytes: Buffer.from(token, 'latin1'), expiresAt }
+  return new HeldSecret({ bytes: Buffer.from(token, 'latin1'), expiresAt })
 }

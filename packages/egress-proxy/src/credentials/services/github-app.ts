@@ -1,4 +1,5 @@
 import type { GitHubAppSource } from '@caisson/core'
+import { HeldSecret } from '../held-secret.ts'
 import type { SecretSource, SourceTools, TokenRequest } from '../secret.ts'
 import { SourceFault } from '../secret.ts'
 import { appJwt } from './github-jwt.ts'
@@ -58,7 +59,8 @@ export function githubAppSource(options: GitHubAppSource, tools: SourceTools): S
       const answer = await callService(request, call, [201])
       try {
         const { token, expiresAt } = readToken(answer.body, options, askedMs)
-        return { bytes: token, expiresAt, revoke: revocation(options, tools, token) }
+        const revoke = revocation(options, tools, token)
+        return new HeldSecret({ bytes: token, expiresAt, revoke })
       } finally {
         answer.body.fill(0)
       }

@@ -1,4 +1,5 @@
 import type { OAuth2Source } from '@caisson/core'
+import { HeldSecret } from '../held-secret.ts'
 import type { SecretSource, SourceTools, TokenRequest } from '../secret.ts'
 import { SourceFault } from '../secret.ts'
 import { endAfterSeconds } from './lifetime.ts'
@@ -57,7 +58,7 @@ export function oauth2Source(options: OAuth2Source, tools: SourceTools): SecretS
       const answer = await callService(request, call, [200])
       try {
         const { token, expiresAt } = readToken(readJsonObject(answer.body), options, askedMs)
-        return { bytes: token, expiresAt, ...revocation(options, tools, token) }
+        return new HeldSecret({ bytes: token, expiresAt, ...revocation(options, tools, token) })
       } finally {
         answer.body.fill(0)
       }

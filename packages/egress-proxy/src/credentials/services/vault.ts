@@ -1,4 +1,5 @@
 import type { VaultSource } from '@caisson/core'
+import { HeldSecret } from '../held-secret.ts'
 import { type Secret, SourceFault, type SecretSource, type SourceTools } from '../secret.ts'
 import { endAfterSeconds } from './lifetime.ts'
 import {
@@ -115,7 +116,7 @@ async function secretOf(
         : 'has no usable "lease_duration"',
     )
   }
-  return { bytes: Buffer.from(value), expiresAt, ...(revoke && { revoke }) }
+  return new HeldSecret({ bytes: Buffer.from(value), expiresAt, ...(revoke && { revoke }) })
 }
 
 function leaseOf(answer: JsonObject): string | null {

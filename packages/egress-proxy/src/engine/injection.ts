@@ -1,0 +1,103 @@
+import { CarrierFault, type Outgoing } from '../carriers/carrier.ts'
+import type { CredentialKeeper, KeptCredential } from '../credentials/keeper.ts'
+import type { Secret } from '../credentials/secret.ts'
+import type { DialIdentity } from '../dial/dial.ts'
+import { RefusalError } from '../refusal.ts'
+
+/**
+ * A credential on its way into one request: had when it is needed, put in when the upstream is proved, had
+ * anew once when the upstream does not take it.
+ */
+export class Injection {
+  readonly #keeper: CredentialKeeper
+  readonly #kept: KeptCredential
+  #secret: Secret | null
+  #renewed = false
+
+  private constructor(keeper: CredentialKeeper, kept: KeptCredential) {
+    this.#keeper = keeper
+    this.#kept = kept
+    this.#secret = keeper.at(kept.id)
+  }
+
+  /** For the identity that a rule gives a request; `null` where that is nobody's, or the guest's. */
+  static of(keeper: CredentialKeeper, identity: string): Injection | null {
+    if (identity === 'anonymous' || identity === 'guest') return null
+    const kept = keeper.find(identity)
+    // Judging knows no other identities than the keeper's: whatever this is, nothing may leave for it.
+    if (kept === null) throw new RefusalError(unavailable(identity))
+    return new Injection(keeper, kept)
+  }
+
+  get id(): string {
+    return this.#kept.id
+  }
+
+  /** Whether it can be put into a request at once. */
+  get isReady(): boolean {
+    return this.#keeper.at(this.#kept.id) !== null
+  }
+
+  /** @throws RefusalError `credential_unavailable`, `credential_revoked` */
+  async fetch(signal: AbortSignal): Promise<void> {
+    this.#secret = await this.#keeper.get(this.#kept.id, signal)
+  }
+
+  /** Whose connections it uses: nobody else's requests go over them. */
+  dialIdentity(): DialIdentity {
+    const { id, carrier } = this.#kept
+    const secret = this.#given()
+    if (carrier.certificate === undefined) return { key: id }
+    return this.#within(() => ({
+      key: `${id}/${String(this.#keeper.version)}`,
+      certificate: carrier.certificate?.(secret.bytes),
+    }))
+  }
+
+  /** @throws RefusalError when the request has no place for it, or it is of no form that can stand there */
+  put(outgoing: Outgoing): Outgoing {
+    const secret = this.#given()
+    return this.#within(() => this.#kept.carrier.put(outgoing, secret.bytes, Date.now()))
+  }
+
+  /** Another secret, after the upstream rejected this one: once for each request. */
+  async renew(signal: AbortSignal): Promise<boolean> {
+    if (this.#renewed) return false
+    this.#renewed = true
+    const next = await this.#keeper.renew(this.#kept.id, this.#given(), signal)
+    if (next === null) return false
+    this.#secret = next
+    return true
+  }
+
+  /** It may have expired, or been taken away, since it was had: then nothing leaves. */
+  #given(): Secret {
+    const now = this.#keeper.at(this.#kept.id)
+    if (now !== null) this.#secret = now
+    if (this.#secret === null || now === null) throw new RefusalError(unavailable(this.#kept.id))
+    return now
+  }
+
+  #within<T>(act: () => T): T {
+    try {
+      return act()
+    } catch (error) {
+      if (error instanceof RefusalError) throw error
+      const reason = error instanceof CarrierFault ? error.message : 'it could not be put in'
+      throw new RefusalError({
+        ...unavailable(this.#kept.id),
+        reason: `the credential ${JSON.stringify(this.#kept.id)}: ${reason}`,
+      })
+    }
+  }
+}
+
+function unavailable(id: string) {
+  return {
+    code: 'credential_unavailable',
+    rule: null,
+    reason: `the credential ${JSON.stringify(id)} cannot be had now`,
+    remedy: 'try again later, and if that does not help, tell the owner of the sandbox',
+    about: id,
+  } as const
+}
