@@ -54,8 +54,8 @@ export interface CodingAgentOptions {
   readonly pypi?: boolean | PypiInstallOptions | undefined
   /** Fetching crates with Cargo; `true`: from where Cargo is configured for on the host. */
   readonly crates?: boolean | CratesFetchOptions | undefined
-  /** Fetching Go modules: name `modules`, or any module can be asked for. */
-  readonly goModules?: boolean | GoModulesFetchOptions | undefined
+  /** Fetching these Go modules, and no others: what any module may be, an attacker's host may be, too. */
+  readonly goModules?: (GoModulesFetchOptions & { readonly modules: readonly string[] }) | undefined
   /** Further rules. */
   readonly allow?: readonly (string | AllowRule)[] | undefined
   /** Set over {@link agentBudgets}, one by one. */

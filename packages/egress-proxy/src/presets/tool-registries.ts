@@ -23,7 +23,7 @@ export async function toolRegistries(
   return Promise.all([
     ...wanted(npm, (given) => npmRegistry({ environment, ...given })),
     ...wanted(pypi, (given) => pipRegistry({ environment, ...given })),
-    ...wanted(goModules, (given) => goRegistry({ environment, ...given })),
+    ...(goModules === undefined ? [] : [goRegistry({ environment, ...goModules })]),
     ...wanted(crates, async (given) => {
       // No variable leads Cargo to another registry: a mirror needs its configuration in the workspace.
       return { allow: await services.crates.fetch({ environment, ...given }), environment: {} }

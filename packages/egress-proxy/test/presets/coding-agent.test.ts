@@ -1,5 +1,6 @@
 import { describePolicy, parsePolicy, type Policy } from '@caisson/core'
 import { expect } from 'chai'
+import { auditPolicy } from '../../dist/auditor/audit-policy.js'
 import { presets } from '../../dist/presets/presets.js'
 import { FakeTools, failure } from '../services/registries/fake-tools.js'
 
@@ -83,6 +84,18 @@ describe('presets.codingAgent', () => {
     }
   })
 
+  it('is found sound by the auditor', async () => {
+    const registries = {
+      'npm-registry': ['npm.test'],
+      'pypi-index': ['py.test'],
+      crates: ['index.test', 'static.test'],
+      'go-module-proxy': ['proxy.test'],
+    }
+    const found = auditPolicy(await presets.codingAgent(everything), { registries })
+    const worse = found.filter(({ severity }) => severity !== 'info' && severity !== 'low')
+    expect(worse.map(({ id, clause }) => `${id} at ${clause}`)).to.deep.equal([])
+  })
+
   it('reads repositories in nobody’s name when there is no token', async () => {
     const github = { repositories: ['acme/shop'], access: 'read' } as const
     const policy = await presets.codingAgent({ workspace: '/srv/shop', github })
@@ -134,7 +147,9 @@ describe('presets.codingAgent', () => {
       expect(hosts(await presets.codingAgent({ ...asked, npm: true }))).to.deep.equal([
         'npm.acme.test',
       ])
-      const error = await failure(presets.codingAgent({ ...asked, goModules: true }))
+      const error = await failure(
+        presets.codingAgent({ ...asked, goModules: { modules: ['golang.org/x'] } }),
+      )
       expect(error).to.have.property('name', 'RegistryUnknown')
     } finally {
       tools.remove()

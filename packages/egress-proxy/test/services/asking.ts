@@ -54,7 +54,7 @@ function requestOf(asked: Asked): HttpRequest | null {
   const [method = '', address = ''] = asked.line.split(' ')
   const { protocol, hostname, port } = new URL(address)
   const raw = address.slice(address.indexOf('/', address.indexOf('//') + 2))
-  const target = canonicalTarget(raw, { strict: false })
+  const target = canonicalTarget(raw, { strict: true })
   if ('fault' in target) return null
   const type = asked.json === undefined ? {} : { 'content-type': 'application/json' }
   const headers = Object.entries({ ...type, ...asked.headers })

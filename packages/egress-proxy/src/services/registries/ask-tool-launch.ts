@@ -1,5 +1,4 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { parse } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Variables } from './tool-variables-source.ts'
 
@@ -32,15 +31,25 @@ export function askTool(
 ): Promise<ToolAnswer> {
   const [command, ...rest] = argv
   if (command === undefined) return Promise.resolve({ kind: 'missing' })
+  const child = start(command, rest, variables)
+  if (child === null) return Promise.resolve({ kind: 'failed', why: 'could not be started' })
   return new Promise((resolve) => {
-    const child: Child = spawn(command, rest, {
-      cwd: parse(process.cwd()).root,
+    attend(child, bounds, resolve)
+  })
+}
+
+function start(command: string, rest: readonly string[], variables: Variables): Child | null {
+  try {
+    return spawn(command, rest, {
+      cwd: '/',
       env: variables,
       stdio: ['ignore', 'pipe', 'ignore'],
       detached: true,
     })
-    attend(child, bounds, resolve)
-  })
+  } catch {
+    // An argument or a variable that no system takes. The error would repeat it, and it may be a secret.
+    return null
+  }
 }
 
 function attend(

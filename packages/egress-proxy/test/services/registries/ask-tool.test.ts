@@ -21,6 +21,11 @@ describe('asking a tool', () => {
     expect(await askTool(['tool'], tools.environment())).to.deep.equal({ kind: 'missing' })
   })
 
+  it('says of what no system could start only that', async () => {
+    const answer = await askTool(['tool', 'a'], { PATH: '/bin', A: 'hunter2\0' })
+    expect(answer).to.deep.equal({ kind: 'failed', why: 'could not be started' })
+  })
+
   it('says how it ended, and nothing of what it printed', async () => {
     tools.script('tool', 'echo secret', 'echo secret >&2', 'exit 3')
     const answer = await askTool(['tool'], tools.environment())
