@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { generateKeyPairSync } from 'node:crypto'
+import { inspect } from 'node:util'
 import {
   SourceFault,
   type SecretSource,
@@ -110,6 +111,10 @@ describe('a service that means harm or is broken', () => {
       const { result } = answering(service, { status: service.success, body: service.good })
       const secret = await result
       expect(secret.bytes.toString()).to.include(canary)
+      expect(inspect(secret, { showHidden: true, depth: 9 }) + JSON.stringify(secret))
+        .to.not.include('sesame')
+        .and.not.include(Buffer.from('sesame').toString('hex', 0, 3))
+        .and.not.match(/Buffer|115/)
       expect(secret.expiresAt).to.be.greaterThan(startMs)
     })
   }

@@ -2,7 +2,7 @@ import type { OAuth2Source } from '@caisson/core'
 import { expect } from 'chai'
 import { oauth2Source } from '../../../dist/credentials/services/oauth2.js'
 import { fakeOAuth2, type FakeOAuth2Options } from './fake-oauth2.ts'
-import { faultOf, never, startMs, toolsOver } from './service-tools.ts'
+import { faultOf, isLent, never, startMs, toolsOver } from './service-tools.ts'
 
 function setUp(fakeOptions: FakeOAuth2Options, more: Partial<OAuth2Source> = {}) {
   const fake = fakeOAuth2(fakeOptions)
@@ -30,7 +30,7 @@ describe('a token of an OAuth 2.0 server', () => {
       const secret = await source.get(never)
       expect(fake.live.has(secret.bytes.toString())).to.equal(true)
       expect(secret.expiresAt).to.equal(startMs + 3_600_000)
-      expect(secret.revoke).to.equal(undefined)
+      expect(isLent(secret)).to.equal(false)
       expect(fake.asked[0]).to.include({
         grant_type: 'client_credentials',
         scope: 'read write',

@@ -1,7 +1,11 @@
 import { expect } from 'chai'
-import { request as httpRequest } from 'node:http'
-import { request as httpsRequest, type RequestOptions } from 'node:https'
-import type { TokenAnswer, TokenRequest } from '../../../dist/credentials/secret.js'
+import { compileGuard } from '../../../dist/addresses/guard.js'
+import type { SourceTools } from '../../../dist/credentials/secret.js'
+import { tokenFetch } from '../../../dist/credentials/token-fetch-dial.js'
+import type { Dialer } from '../../../dist/dial/dial.js'
+import { createDialer } from '../../../dist/dial/create-dialer-dial.js'
+import { OwnAddresses } from '../../../dist/dial/own-dial.js'
+import { defaultLimits } from '../../../dist/limits.js'
 import { awsRoleSource } from '../../../dist/credentials/services/aws-role.js'
 import { oauth2Source } from '../../../dist/credentials/services/oauth2.js'
 import { vaultSource } from '../../../dist/credentials/services/vault.js'
@@ -11,36 +15,32 @@ import { fakeVault } from './fake-vault.ts'
 import { type ServedFake, serveFake, serveSecureFake } from './serve-fake.ts'
 import { faultOf, never, startMs, toolsOver } from './service-tools.ts'
 
-/** Speaks HTTP as a program does; everything at a name is led to loopback. */
-function send(asked: TokenRequest, more: RequestOptions): Promise<TokenAnswer> {
-  const url = new URL(asked.url)
-  const start = url.protocol === 'https:' ? httpsRequest : httpRequest
-  const options = { method: asked.method, headers: asked.headers, agent: false, ...more }
-  return new Promise((resolve, reject) => {
-    const outgoing = start(url, options, (answer) => {
-      const chunks: Buffer[] = []
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-      answer.on('error', reject)
-      answer.on('end', () =>
-        resolve({ status: answer.statusCode ?? 0, headers: {}, body: Buffer.concat(chunks) }),
-      )
-    })
-    outgoing.on('error', reject)
-    outgoing.end(asked.body && Buffer.from(asked.body))
+/** Tools that speak as the proxy does, by a dialer that leads one name to loopback. */
+function speaking(
+  { port, certificate }: Pick<ServedFake, 'port' | 'certificate'>,
+  dialers: Dialer[],
+): SourceTools {
+  const guard = compileGuard({ allow: ['127.0.0.0/8'], deny: [] })
+  const dialer = createDialer({
+    limits: defaultLimits,
+    own: new OwnAddresses(),
+    guard: () => guard,
+    hosts: { [`as.test:${port}`]: `127.0.0.1:${port}` },
+    ...(certificate !== null && { trust: certificate }),
   })
+  dialers.push(dialer)
+  const tools = toolsOver(() => ({ status: 500, body: '' }))
+  return { ...tools, fetch: tokenFetch(dialer, { credentialMs: 30_000 }) }
 }
 
 describe('services over HTTP on loopback', () => {
   let served: ServedFake | null = null
+  const dialers: Dialer[] = []
   afterEach(async () => {
+    for (const dialer of dialers.splice(0)) dialer.close()
     await served?.close()
     served = null
   })
-
-  function toolsSpeaking(more: RequestOptions = {}) {
-    const tools = toolsOver(() => ({ status: 500, body: '' }))
-    return { ...tools, fetch: (asked: TokenRequest) => send(asked, more) }
-  }
 
   it('lease and revoke as over a function: Vault', async () => {
     const fake = fakeVault()
@@ -53,7 +53,7 @@ describe('services over HTTP on loopback', () => {
         token: { static: fake.token },
         namespace: fake.namespace,
       },
-      toolsSpeaking(),
+      speaking(served, dialers),
     ).get(never)
     await secret.revoke?.(never)
     expect(fake.revoked).to.have.length(1)
@@ -74,7 +74,7 @@ describe('services over HTTP on loopback', () => {
         region: 'eu-west-1',
         endpoint: served.origin,
       },
-      toolsSpeaking(),
+      speaking(served, dialers),
     )
     expect((await source.get(never)).expiresAt).to.equal(startMs + 3_600_000)
   })
@@ -87,11 +87,13 @@ describe('services over HTTP on loopback', () => {
       clientId: fake.clientId,
       clientSecret: { static: fake.clientSecret },
     }
-    const toLoopback = { hostname: '127.0.0.1', servername: 'as.test' }
-    const trusting = toolsSpeaking({ ...toLoopback, ca: secure.certificate ?? '' })
+    const trusting = speaking(secure, dialers)
     expect((await oauth2Source(options, trusting).get(never)).expiresAt).not.to.equal(null)
-    const fault = await faultOf(oauth2Source(options, toolsSpeaking(toLoopback)).get(never))
-    expect(fault.message).to.match(/could not be asked/)
+    const distrusting = speaking({ port: secure.port, certificate: null }, dialers)
+    const fault = await faultOf(oauth2Source(options, distrusting).get(never))
+    expect(fault.message)
+      .to.match(/as\.test/)
+      .and.not.include(fake.clientSecret)
     expect(fault.passing).to.equal(true)
   })
 })

@@ -1,4 +1,5 @@
 import type { SecretReference } from '@caisson/core'
+import { HeldSecret } from '../../../dist/credentials/held-secret.js'
 import {
   type Secret,
   SourceFault,
@@ -53,6 +54,11 @@ function answered(request: TokenRequest, handler: FakeHandler): TokenAnswer {
     body: request.body ?? Buffer.alloc(0),
   })
   return { status, headers, body: Buffer.from(body) }
+}
+
+/** Whether a secret can be given back. */
+export function isLent(secret: Secret): boolean {
+  return secret instanceof HeldSecret && secret.isLent
 }
 
 /** What a promise fails with, as a fault of a source. */

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { vaultSource } from '../../../dist/credentials/services/vault.js'
 import { json } from './fake-service.ts'
 import { fakeVault } from './fake-vault.ts'
-import { faultOf, never, startMs, toolsOver } from './service-tools.ts'
+import { faultOf, isLent, never, startMs, toolsOver } from './service-tools.ts'
 
 function setUp(more: Partial<VaultSource> = {}) {
   const fake = fakeVault()
@@ -38,14 +38,14 @@ describe('a secret of Vault', () => {
     const secret = await setUp({ path: 'kv/api', field: 'key' }).source.get(never)
     expect(secret.bytes.toString()).to.equal('kv-1')
     expect(secret.expiresAt).to.equal(startMs + 86_400_000)
-    expect(secret.revoke).to.equal(undefined)
+    expect(isLent(secret)).to.equal(false)
   })
 
   it('is read from a key-value engine of version 2', async () => {
     const secret = await setUp({ path: 'secret/data/a b', field: 'key' }).source.get(never)
     expect(secret.bytes.toString()).to.equal('kv-2')
     expect(secret.expiresAt).to.equal(null)
-    expect(secret.revoke).to.equal(undefined)
+    expect(isLent(secret)).to.equal(false)
   })
 
   it('is given back at once when it lacks what is needed', async () => {
