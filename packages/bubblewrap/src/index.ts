@@ -10,10 +10,14 @@ export type { BubblewrapOptions } from './options.ts'
 export {
   SandboxError,
   type AllowRule,
+  type AuditMode,
+  type Credential,
   type Denial,
+  type EgressAlarm,
   type ExecResult,
   type NetworkPolicy,
   type Policy,
+  type PolicyFinding,
   type RestrictedSandbox,
   type Sandbox,
   type SandboxChange,
@@ -21,4 +25,12 @@ export {
   type SandboxEvent,
   type SandboxProcess,
 } from '@caisson/core'
-export type { EgressHooks, EgressOptions, OnAsk, Question } from '@caisson/egress-proxy'
+export {
+  auditPolicy,
+  type EgressHooks,
+  type EgressOptions,
+  type OnAsk,
+  presets,
+  type Question,
+  services,
+} from '@caisson/egress-proxy'

@@ -34,7 +34,10 @@ const sigv4 = closedObject({
     .string()
     .regex(/^\d{12}$/, 'must be the id of an account: twelve digits')
     .optional(),
-})
+}).refine(
+  ({ service, bucketOwner }) => bucketOwner === undefined || service === 's3',
+  'can hold `bucketOwner` for the service `s3` only: no other looks at it',
+)
 
 /** Schema of where in a request a secret goes. */
 export const carrierSchema: z.ZodType<CredentialCarrier> = oneKind<CredentialCarrier>({

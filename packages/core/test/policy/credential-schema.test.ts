@@ -177,6 +177,10 @@ describe('the schema of credentials', () => {
       by({ sigv4: { service: 's3', region: 'x', bucketOwner: '12' } }),
       /bucketOwner: must be the id/,
     ],
+    [
+      by({ sigv4: { service: 'sqs', region: 'x', bucketOwner: '123456789012' } }),
+      /carrier\.sigv4: can hold `bucketOwner` for the service `s3` only/,
+    ],
     // Secrets and places that do not fit.
     [
       of({ source: { oauth2 }, carrier: signed }),
