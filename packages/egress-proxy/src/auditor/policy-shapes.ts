@@ -67,7 +67,7 @@ function unusedFinding(id: string, place: number): Found {
   return found({
     id: 'credential-unused',
     order: 109,
-    severity: 'low',
+    severity: 'info',
     clause,
     place,
     title: `No rule uses the credential ${JSON.stringify(id)}`,
@@ -78,11 +78,24 @@ function unusedFinding(id: string, place: number): Found {
   })
 }
 
+/** No source has references deeper than that; what is deeper is a document of somebody's. */
+const deepest = 6
+
+/** Whether a source, or one that it is made of, is of this kind. */
+function hasReference(source: unknown, kind: 'static' | 'command', depth: number = 0): boolean {
+  if (typeof source !== 'object' || source === null || depth > deepest) return false
+  return Object.entries(source).some(
+    ([key, value]) =>
+      key === kind || (key !== 'sessionPolicy' && hasReference(value, kind, depth + 1)),
+  )
+}
+
 function sourceFinding(id: string, { source }: Credential, place: number): readonly Found[] {
   const clause = `credentials.${id}`
   const common = { clause, place, order: 110, tags: ['credential'] as const }
-  if ('static' in source) {
-    return [
+  const told: Found[] = []
+  if (hasReference(source, 'static')) {
+    told.push(
       found({
         ...common,
         id: 'static-secret',
@@ -91,19 +104,21 @@ function sourceFinding(id: string, { source }: Credential, place: number): reado
         how: 'Whoever sees the policy, in a file, a log or a review, has the secret.',
         remedy: 'take it from `env`, `file`, `command` or a provider',
       }),
-    ]
+    )
   }
-  if (!('command' in source)) return []
-  return [
-    found({
-      ...common,
-      id: 'command-source',
-      severity: 'info',
-      title: `A program of the host is run for ${JSON.stringify(id)}`,
-      how: 'Whoever changes that program, or the policy, has it run outside of the sandbox.',
-      remedy: 'keep the program where nothing inside can write',
-    }),
-  ]
+  if (hasReference(source, 'command')) {
+    told.push(
+      found({
+        ...common,
+        id: 'command-source',
+        severity: 'info',
+        title: `A program of the host is run for ${JSON.stringify(id)}`,
+        how: 'Whoever changes that program, or the policy, has it run outside of the sandbox.',
+        remedy: 'keep the program where nothing inside can write',
+      }),
+    )
+  }
+  return told
 }
 
 function credentialFindings({ policy, rules }: Audited): readonly Found[] {
