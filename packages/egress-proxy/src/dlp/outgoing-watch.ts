@@ -4,7 +4,7 @@ import type { Pattern } from '../scan/pattern.ts'
 import { PatternScan } from '../scan/pattern-scan.ts'
 import { Carried } from './carried.ts'
 import type { Hit } from './hit.ts'
-import { type PartTools, PartWatch } from './part-watch.ts'
+import { leastKept, type PartTools, PartWatch } from './part-watch.ts'
 import { SentFrames } from './sent-frames.ts'
 import { SplitLedger } from './split-ledger.ts'
 import { type BodyWatch, WatchedBody } from './watched-body.ts'
@@ -33,6 +33,7 @@ interface Place {
 }
 
 const scratchBytes = 8192
+const mayHoldEscape = /[%\\&\r\n]/
 
 /**
  * Looks through everything that leaves for secrets that are kept outside, for dummies (the caller takes a
@@ -129,8 +130,7 @@ export class OutgoingWatch {
 
   #query({ host, query }: OutgoingHead): Hit | null {
     for (const [key, value] of query) {
-      const place = { where: 'query', host, part: `query ${key}` } as const
-      const hit = this.#text('query', key) ?? this.#value(place, value)
+      const hit = this.#pair({ where: 'query', host, part: `query ${key}` }, key, value)
       if (hit !== null) return hit
     }
     return null
@@ -138,11 +138,25 @@ export class OutgoingWatch {
 
   #headers({ host, headers }: Pick<OutgoingHead, 'host' | 'headers'>): Hit | null {
     for (const [name, value] of headers) {
-      const place = { where: 'header', host, part: name } as const
-      const hit = this.#text('header', name) ?? this.#value(place, value)
+      const hit = this.#pair({ where: 'header', host, part: name }, name, value)
       if (hit !== null) return hit
     }
     return null
+  }
+
+  #pair(place: Place, key: string, value: string): Hit | null {
+    if (this.#isPlainlyClean(place, key, value)) return null
+    return this.#text(place.where, key) ?? this.#value(place, value)
+  }
+
+  /** What nearly every field is: no escape, nothing found, nothing begun, and nothing to go on with. */
+  #isPlainlyClean({ where, host, part }: Place, key: string, value: string): boolean {
+    const text = `${key} ${value}`
+    if (mayHoldEscape.test(text) || this.#carried.at(host, part) !== null) return false
+    const cursor = { state: 0 }
+    const { automaton } = this.#tools.scan
+    if (automaton.find(cursor, this.#bytes(where, text), 0) >= 0) return false
+    return automaton.depth(cursor.state) < leastKept
   }
 
   /** A part of a request that may go on where that of the last one ended. */

@@ -12,7 +12,7 @@ export interface PartTools {
 }
 
 /** Letters at an end with which something may have begun; fewer are there by chance. */
-const leastKept = 3
+export const leastKept = 3
 
 /**
  * Looks through one part of what leaves, in two views: the bytes as they are, and as those see them who

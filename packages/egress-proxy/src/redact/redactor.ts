@@ -1,6 +1,7 @@
 import type { Body, Field, ResponseHead } from '../http-message.ts'
 import { RefusalError } from '../refusal.ts'
 import { codingOf, type BodyCoding } from '../scan/content-coding.ts'
+import { shortestPattern } from '../scan/forms.ts'
 import type { Pattern } from '../scan/pattern.ts'
 import { DecodedBody } from './decoded-body.ts'
 import { Overwriter } from './overwriter.ts'
@@ -97,9 +98,9 @@ export class Redactor {
 
   /** `null` when nothing is in it. Fields are latin-1 text. */
   #text(text: string, onReflected: OnReflected): string | null {
-    const { automaton } = this.#scan
+    if (text.length < shortestPattern) return null
     const bytes = Buffer.from(text, 'latin1')
-    if (automaton.find({ state: 0 }, bytes, 0) < 0) return null
+    if (this.#scan.automaton.find({ state: 0 }, bytes, 0) < 0) return null
     const overwriter = new Overwriter(this.#scan, onReflected)
     const parts = [...overwriter.push(bytes), ...overwriter.flush()]
     return Buffer.concat(parts).toString('latin1')

@@ -26,6 +26,14 @@ const lettersBehindBackslash: ReadonlyMap<number, number> = new Map([
 
 const nothing: Uint8Array = new Uint8Array(0)
 
+const ordinary = 0
+const special = 1
+const dropped = 2
+
+const kindOf: Uint8Array = new Uint8Array(256)
+for (const byte of [percent, backslash, ampersand]) kindOf[byte] = special
+for (const byte of [lineFeed, carriageReturn]) kindOf[byte] = dropped
+
 interface Escape {
   readonly length: number
   readonly code: number
@@ -62,7 +70,8 @@ export class Unescaper {
     this.#rest = nothing
     while (at < bytes.length) {
       const byte = bytes[at] ?? 0
-      const escape = isSpecial(byte) ? escapeAt(bytes, at) : noEscape
+      const kind = kindOf[byte] ?? ordinary
+      const escape = kind === special ? escapeAt(bytes, at) : noEscape
       if (escape === unfinished && !isLast) {
         this.#rest = Buffer.from(bytes.subarray(at))
         break
@@ -70,13 +79,12 @@ export class Unescaper {
       if (escape.length > 0) {
         written += put(plain, written, escape.code)
         at += escape.length
-      } else {
-        if (byte !== lineFeed && byte !== carriageReturn) {
-          plain[written] = byte
-          written += 1
-        }
-        at += 1
+        continue
       }
+      at += 1
+      if (kind === dropped) continue
+      plain[written] = byte
+      written += 1
     }
     return plain.subarray(0, written)
   }
@@ -90,10 +98,6 @@ function mayHoldEscapes(chunk: Uint8Array): boolean {
     chunk.includes(lineFeed) ||
     chunk.includes(carriageReturn)
   )
-}
-
-function isSpecial(byte: number): boolean {
-  return byte === percent || byte === backslash || byte === ampersand
 }
 
 /** Never longer than its escape. Escaped line breaks are left out, as plain ones are. */

@@ -8,10 +8,11 @@ export function frame(first: number, payload: Uint8Array, mask: readonly number[
   header[1] = mark | (mask.length > 0 ? 128 : 0)
   if (extended === 2) header.writeUInt16BE(length, 2)
   if (extended === 8) header.writeBigUInt64BE(BigInt(length), 2)
-  const body = Buffer.from(payload)
-  if (mask.length > 0)
-    for (let at = 0; at < length; at += 1) body[at] = (body[at] ?? 0) ^ (mask[at & 3] ?? 0)
-  return Buffer.concat([header, Buffer.from(mask), body])
+  return Buffer.concat([header, Buffer.from(mask), masked(payload, mask)])
+}
+
+function masked(payload: Uint8Array, mask: readonly number[]): Buffer {
+  return Buffer.from(payload.map((byte, at) => byte ^ (mask[at & 3] ?? 0)))
 }
 
 export const opcode = Object.freeze({
