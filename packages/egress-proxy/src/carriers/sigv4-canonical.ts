@@ -113,7 +113,7 @@ function unreservedTable(): Uint8Array {
 }
 
 /** AWS's `UriEncode`: everything but the unreserved, as upper-case escapes; a space is `%20`. */
-export function encodeBytes(bytes: Uint8Array, slashStays: boolean): string {
+function encodeBytes(bytes: Uint8Array, slashStays: boolean): string {
   let text = ''
   for (const byte of bytes) {
     if (unreserved[byte] === 1 || (slashStays && byte === slash)) text += String.fromCharCode(byte)

@@ -132,6 +132,7 @@ function revocation(
   token: Buffer,
 ): (signal: AbortSignal) => Promise<void> {
   return async (signal) => {
+    // Taken before anything is waited for: whoever gives it back overwrites it at once.
     const headers = apiHeaders(headerText(token, 'the token to give back'))
     const url = addressBelow(apiUrl ?? usualApi, '/installation/token')
     // 401 means that it has ended already, which is what was wanted.

@@ -168,6 +168,7 @@ function revocation(
   return {
     revoke: async (signal) => {
       const call: ServiceCall = { tools, signal, step: returning }
+      // Taken before anything is waited for: whoever gives it back overwrites it at once.
       const form: Pairs = [
         ['token', headerText(token, 'the token to give back')],
         ['token_type_hint', 'access_token'],

@@ -40,13 +40,20 @@ describe('an installation token of a GitHub App', () => {
     )
   })
 
-  it('is revoked when it is given back, once or twice', async () => {
+  it('is revoked when it is given back, though it is overwritten at once', async () => {
     const { source } = sourceWith()
     const secret = await source.get(never)
     const token = secret.bytes.toString()
-    await secret.revoke?.(never)
+    const given = secret.revoke?.(never)
+    secret.bytes.fill(0)
+    await given
     expect(fake.revoked).to.include(token)
     expect(fake.tokens.has(token)).to.equal(false)
+  })
+
+  it('is given back without a fault when it has ended already', async () => {
+    const secret = await sourceWith().source.get(never)
+    await secret.revoke?.(never)
     await secret.revoke?.(never)
   })
 
