@@ -68,7 +68,7 @@ export class Redactor {
 
   /** Header or trailer fields. */
   fields(fields: readonly Field[], onReflected: OnReflected): readonly Field[] {
-    if (this.isEmpty) return fields
+    if (this.isEmpty || this.#areClean(fields)) return fields
     let changed = false
     const kept: Field[] = []
     for (const field of fields) {
@@ -94,6 +94,13 @@ export class Redactor {
   /** What a server sends over a WebSocket. `onReflected` is called once. */
   frames(onReflected: OnReflected): RedactedFrames {
     return new RedactedFrames(this.#scan, told(onReflected))
+  }
+
+  /** One look at all of them, for nearly always nothing is in any. */
+  #areClean(fields: readonly Field[]): boolean {
+    let text = ''
+    for (const [name, value] of fields) text += `${name} ${value} `
+    return this.#scan.automaton.find({ state: 0 }, Buffer.from(text, 'latin1'), 0) < 0
   }
 
   /** `null` when nothing is in it. Fields are latin-1 text. */

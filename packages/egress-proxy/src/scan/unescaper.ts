@@ -71,20 +71,24 @@ export class Unescaper {
     while (at < bytes.length) {
       const byte = bytes[at] ?? 0
       const kind = kindOf[byte] ?? ordinary
-      const escape = kind === special ? escapeAt(bytes, at) : noEscape
+      if (kind === ordinary) {
+        plain[written] = byte
+        written += 1
+        at += 1
+        continue
+      }
+      if (kind === dropped) {
+        at += 1
+        continue
+      }
+      const escape = escapeAt(bytes, at)
       if (escape === unfinished && !isLast) {
         this.#rest = Buffer.from(bytes.subarray(at))
         break
       }
-      if (escape.length > 0) {
-        written += put(plain, written, escape.code)
-        at += escape.length
-        continue
-      }
-      at += 1
-      if (kind === dropped) continue
-      plain[written] = byte
-      written += 1
+      // The mark of what is no escape stands for itself.
+      written += put(plain, written, escape.length > 0 ? escape.code : byte)
+      at += Math.max(1, escape.length)
     }
     return plain.subarray(0, written)
   }
