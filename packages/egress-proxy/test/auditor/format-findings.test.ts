@@ -36,7 +36,7 @@ describe('formatFindings', () => {
         tags: [],
       },
     ])
-    const codes = [...text].map((character) => character.codePointAt(0) ?? 0)
+    const codes = Array.from(text, (character) => character.codePointAt(0) ?? 0)
     const acting = codes.filter(
       (code) => (code < 0x20 && code !== 10) || (code > 0x7e && code < 0xa0) || code === 0x202e,
     )
