@@ -55,6 +55,7 @@ export async function wayOut(context: ConformanceContext): Promise<WayOut> {
 /** The same gateway, seen from beside it: what it opened, and which sockets it was given. */
 function watched(gateway: EgressGateway, opened: WatchedSession[]): EgressGateway {
   return {
+    ...(gateway.audit && { audit: (policy) => gateway.audit?.(policy) ?? [] }),
     open: async (request) => {
       const session = await gateway.open(request)
       const isOpen: (() => boolean)[] = []

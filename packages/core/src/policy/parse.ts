@@ -73,6 +73,8 @@ function invalid(faults: readonly string[]): SandboxError {
 /**
  * Checks a policy and returns it deeply frozen. Unknown keys are refused with the nearest known one.
  * The input must be plain data, as JSON can hold it; it is copied, so later changes to it do not count.
+ * `static` secrets stand in what is returned, for `util.inspect` too: show `sandbox.policy` instead, which
+ * has none.
  *
  * @throws SandboxError `POLICY_INVALID`, whose message names each fault with its path, such as
  * `filesystem.mounts[0].access: …`. Values are not repeated, as they may be secrets.

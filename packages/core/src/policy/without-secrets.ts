@@ -16,13 +16,12 @@ function hide(value: unknown, name: string): number {
 }
 
 /**
- * A policy to be shown: the same, but for the text of each `static` secret and the value of each canary,
- * which are empty. It does not parse, lest somebody make a sandbox of it that sends empty secrets.
- * The policy itself where it holds neither.
+ * A policy to be shown: the same, but for the text of each `static` secret, which is empty. It does not
+ * parse, lest somebody make a sandbox of it that sends empty secrets. Canaries stay: no view for tools has
+ * them, and `network` is what an update begins from. The policy itself where it holds no such text.
  */
 export function withoutSecrets(policy: Policy): Policy {
   const shown = structuredClone(policy)
-  const secrets = Object.values(shown.credentials ?? {}).map(({ source }) => hide(source, 'static'))
-  const canaries = Object.values(shown.network?.canaries ?? {}).map((one) => hide(one, 'value'))
-  return [...secrets, ...canaries].some((count) => count > 0) ? deepFreeze(shown) : policy
+  const counts = Object.values(shown.credentials ?? {}).map(({ source }) => hide(source, 'static'))
+  return counts.some((count) => count > 0) ? deepFreeze(shown) : policy
 }

@@ -53,7 +53,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly isolation: Isolation
   /**
    * The policy that counts now, parsed and frozen: `network.update` puts another in its place. The text of
-   * `static` secrets and of canaries is empty in it, so that it can be shown; it does not parse then.
+   * `static` secrets is empty in it, so that it can be shown; it does not parse then.
    */
   readonly policy: Policy
   /**

@@ -79,7 +79,7 @@ describe('credentials of a sandbox', () => {
     const shown = [
       inspect(sandbox, { depth: 10 }),
       inspect(sandbox.restricted(), { depth: 10 }),
-      JSON.stringify(sandbox.policy),
+      JSON.stringify(sandbox.policy.credentials),
       sandbox.describe(),
       JSON.stringify(session?.plan),
       JSON.stringify(sandbox.enforcement),
@@ -97,6 +97,8 @@ describe('credentials of a sandbox', () => {
     await sandbox.network.update({ allow: ['b.example'] })
     expect(egress.updates[0]?.credentials).to.deep.equal(policy.credentials)
     expect(JSON.stringify(sandbox.policy)).not.to.include('s3cret')
+    await sandbox.network.update({ ...policy.network, ...sandbox.policy.network })
+    expect(egress.updates[1]?.network?.canaries).to.deep.equal(policy.network?.canaries)
     expect(refusal(() => parsePolicy(sandbox.policy))).to.match(
       /credentials\.key\.source\.static: must not be empty/,
     )
