@@ -1,7 +1,7 @@
 import type { Credential } from '@caisson/core'
 import { expect } from 'chai'
 import { services } from '../../dist/services/services.js'
-import { type AskedCase, type Asked, dummyOf, each, type Guarded } from './asking.js'
+import { type Asked, type AskedCase, decisionOn, dummyOf, each, type Guarded } from './asking.js'
 
 const credentials: Readonly<Record<string, Credential>> = {
   claude: { source: { env: 'ANTHROPIC_API_KEY' }, carrier: { header: 'x-api-key' } },
@@ -134,6 +134,21 @@ describe('services.anthropic', () => {
       ['another', message({})],
       ['none', { ...message({}), json: { messages: [question], max_tokens: 1 } }],
     ])
+  })
+
+  it('puts our key and our tenant on what passes, and drops what is not needed', () => {
+    const organizations = ['550e8400-e29b-41d4-a716-446655440000']
+    const allow = services.anthropic({ credential: 'claude', organizations })
+    const needs = decisionOn({ allow, credentials }, message({}))?.needs
+    expect(needs?.identity).to.equal('claude')
+    expect(needs?.tenant).to.deep.equal([['anthropic-allowed-org-ids', organizations[0]]])
+    expect(needs?.headers?.has('anthropic-version')).to.equal(true)
+    expect(needs?.headers?.has('x-stainless-lang')).to.equal(false)
+  })
+
+  it('wants to see the body before it allows a message', () => {
+    const { json: _unread, ...head } = message({})
+    expect(decisionOn(guarded(), head)?.needs.body).to.equal(true)
   })
 
   it('has the vendor refuse other organizations', () => {

@@ -4,7 +4,8 @@ import { expect } from 'chai'
 import { readBody } from '../../dist/body/read-body.js'
 import { createCarrier } from '../../dist/carriers/create-carrier.js'
 import { decide } from '../../dist/decide/decide.js'
-import { compilePolicy } from '../../dist/decide/policy.js'
+import type { Decision } from '../../dist/decide/decision.js'
+import { type CompiledPolicy, compilePolicy, spellsSlashes } from '../../dist/decide/policy.js'
 import type { HttpRequest, JudgedBody } from '../../dist/decide/request.js'
 import { findBodyCarriers, findCarriers } from '../../dist/identity/find-carriers.js'
 import type { Identities } from '../../dist/identity/identities.js'
@@ -50,11 +51,14 @@ function bodyOf(asked: Asked, headers: readonly (readonly [string, string])[]): 
   return { view, length: given.bytes.length, carriers: findBodyCarriers(view) }
 }
 
-function requestOf(asked: Asked): HttpRequest | null {
+function requestOf(asked: Asked, policy: CompiledPolicy): HttpRequest | null {
   const [method = '', address = ''] = asked.line.split(' ')
   const { protocol, hostname, port } = new URL(address)
   const raw = address.slice(address.indexOf('/', address.indexOf('//') + 2))
-  const target = canonicalTarget(raw, { strict: true })
+  const target = canonicalTarget(raw, {
+    strict: true,
+    escapedSlash: spellsSlashes(policy, hostname),
+  })
   if ('fault' in target) return null
   const type = asked.json === undefined ? {} : { 'content-type': 'application/json' }
   const headers = Object.entries({ ...type, ...asked.headers })
@@ -77,13 +81,18 @@ function requestOf(asked: Asked): HttpRequest | null {
   }
 }
 
-/** `allow`, or the code of the refusal. */
-export function answerTo({ allow, credentials = {} }: Guarded, asked: Asked): string {
+/** What is decided; `null` for an address that has no canonical form. */
+export function decisionOn({ allow, credentials = {} }: Guarded, asked: Asked): Decision | null {
   const { network = {} } = parsePolicy({ network: { allow }, credentials })
-  const request = requestOf(asked)
-  if (request === null) return 'bad_path'
   const policy = compilePolicy(network, 1, identitiesOf(credentials))
-  const decision = decide(policy, request)
+  const request = requestOf(asked, policy)
+  return request === null ? null : decide(policy, request)
+}
+
+/** `allow`, or the code of the refusal. */
+function answerTo(guarded: Guarded, asked: Asked): string {
+  const decision = decisionOn(guarded, asked)
+  if (decision === null) return 'bad_path'
   return decision.verdict === 'allow' ? 'allow' : String(decision.code)
 }
 

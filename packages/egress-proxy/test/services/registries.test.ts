@@ -38,10 +38,15 @@ describe('services.npm.install', () => {
     ['a login', { line: 'PUT https://npm.test/-/user/org.couchdb.user:evil', json: {} }],
     ['a token', { line: 'POST https://npm.test/-/npm/v1/tokens', json: {} }],
     ['a search', 'GET https://npm.test/-/v1/search?text=data'],
+    ['two escaped slashes', 'GET https://npm.test/@a%2fb%2fc'],
     ['another scope at the registry of one', 'GET https://npm.acme.test/api/npm/team/@evil%2fui'],
     ['what lies beside the registry', 'GET https://npm.acme.test/api/npm/other/@acme%2fui'],
   ])
   each(npm, 'refused', [['data in the query', 'GET https://npm.test/lodash?q=data']])
+  each(npm, 'bad_path', [
+    ['a way up behind one', 'GET https://npm.test/@a%2f..%2f-%2fall'],
+    ['one at a host that spells none', 'GET https://other.test/@a%2fb'],
+  ])
   each(npm, 'foreign_credential', [
     ['a token of the program', { line: 'GET https://npm.test/lodash', headers: token }],
   ])

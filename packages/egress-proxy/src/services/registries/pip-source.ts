@@ -15,7 +15,8 @@ const question: ToolQuestion = {
 /** What pip knows of its default index. `-I` keeps the folder and variables of Python out of it. */
 const defaults =
   'from pip._internal.models.index import PyPI; print(PyPI.simple_url); print(PyPI.file_storage_domain)'
-const setting = /^[^=]*\.(index-url|extra-index-url|no-index)='?([^']*)'?$/
+/** As `pip install` would take them; `:env:` stands for variables. */
+const setting = /^(?::env:|global|install)\.(index-url|extra-index-url|no-index)='?([^']*)'?$/
 
 /**
  * What `pip config list` says, and pip's own default where it names no index.

@@ -62,6 +62,7 @@ describe('the registries that tools are configured for', () => {
     it('prefers a variable to a setting of a command, and that to a general one', async () => {
       const lines = [
         "global.index-url='https://general.test/simple'",
+        "download.index-url='https://other.test/simple'",
         "install.index-url='https://command.test/simple'",
       ]
       tools.prints('pip', lines.join('\n'))
