@@ -173,6 +173,7 @@ const options = z.strictObject({
     .nullable(),
   telemetry: z.boolean(),
   calls: z.array(z.enum(['locate', 'onAsk', 'onRequest', 'onResponse', 'write'])),
+  providers: z.array(text),
 })
 
 const order = z.discriminatedUnion('kind', [

@@ -76,6 +76,8 @@ export interface PortableOptions {
     | null
   readonly telemetry: boolean
   readonly calls: readonly Exclude<Call['name'], 'secret'>[]
+  /** Names of functions that hand out secrets. */
+  readonly providers: readonly string[]
 }
 
 /**

@@ -13,7 +13,7 @@ import type { PortableOptions } from './messages.ts'
 export function portableOptions(options: EgressProxyOptions): PortableOptions {
   const { policy, locate, onAsk, hooks, audit, telemetry, ...rest } = options
   const { onDecision: _told, onAlarm: _alarmed, onLog: _logged, ...others } = rest
-  const { isolate: _isolate, providers: _providers, ...plain } = others
+  const { isolate: _isolate, providers = {}, ...plain } = others
   const isThere: Readonly<Record<PortableOptions['calls'][number], boolean>> = {
     locate: locate !== undefined,
     onAsk: onAsk !== undefined,
@@ -29,6 +29,7 @@ export function portableOptions(options: EgressProxyOptions): PortableOptions {
     audit: audit === undefined ? null : portableAudit(audit),
     telemetry: telemetry === true,
     calls: names.filter((name) => isThere[name]),
+    providers: Object.keys(providers),
   }
 }
 

@@ -5,12 +5,11 @@ import type { EgressProxy, ProxyListener } from '../egress-proxy.ts'
 import { assemble, type Seams } from '../engine/assemble.ts'
 import { LiveProxy } from '../engine/live-proxy.ts'
 import type { EgressProxyOptions } from '../options.ts'
-import type { SourceTools } from '../credentials/secret.ts'
 import { toFailure } from './failure.ts'
 import { orderSchema } from './message-schemas.ts'
 import type { Call, Order, PortableOptions, Report } from './messages.ts'
 import { Pending } from './pending.ts'
-import { remoteRead } from './remote-secrets.ts'
+import { absentProviders, remoteRead } from './remote-secrets.ts'
 import { remoteFunctions } from './remote-functions.ts'
 import type { TelemetryEvent } from '../telemetry/telemetry-event.ts'
 import { Teller } from './teller.ts'
@@ -93,7 +92,7 @@ export class OrderService {
     return null
   }
 
-  #create({ plain, policy, audit, telemetry, calls }: PortableOptions): unknown {
+  #create({ plain, policy, audit, telemetry, calls, providers }: PortableOptions): unknown {
     if (this.#proxy !== null) throw new Error('there is a proxy already')
     const remote = (call: Call, signal?: AbortSignal): Promise<unknown> => this.#call(call, signal)
     const teller = this.#teller
@@ -103,6 +102,7 @@ export class OrderService {
       ...plain,
       ...remoteFunctions(calls, remote),
       policy: parsePolicy(policy),
+      providers: absentProviders(providers),
       onDecision: (decision) => teller.tell({ kind: 'decision', decision }),
       onAlarm: (alarm) => teller.tell({ kind: 'alarm', alarm }),
       onLog: (message) => teller.tell({ kind: 'log', message }),
@@ -117,7 +117,7 @@ export class OrderService {
           }),
     }
     const record = (event: TelemetryEvent): void => teller.tell({ kind: 'telemetry', event })
-    const seams: Seams & { readonly readSecret: SourceTools['read'] } = {
+    const seams: Seams = {
       heard: () => teller.heard(),
       telemetry: telemetry ? { record, close: () => undefined } : null,
       readSecret: remoteRead(remote),

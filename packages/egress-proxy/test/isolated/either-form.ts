@@ -1,4 +1,4 @@
-import type { EgressDecision, NetworkPolicy } from '@caisson/core'
+import type { EgressDecision, NetworkPolicy, Policy } from '@caisson/core'
 import { createEgressProxy } from '../../dist/create-egress-proxy.js'
 import type { EgressProxy, ProxyListener } from '../../dist/egress-proxy.js'
 import type { EgressProxyOptions } from '../../dist/options.js'
@@ -14,6 +14,7 @@ export type Form = 'none' | 'process'
 /** What a test wants to be different. */
 export type Wanted = Partial<Omit<EgressProxyOptions, 'policy'>> & {
   readonly network?: NetworkPolicy
+  readonly credentials?: Policy['credentials']
   readonly answer?: Answer
 }
 
@@ -38,7 +39,7 @@ export class EitherForm implements AsyncDisposable {
   }
 
   static async open(form: Form, wanted: Wanted = {}): Promise<EitherForm> {
-    const { network = { allow: [good] }, answer, ...options } = wanted
+    const { network = { allow: [good] }, credentials, answer, ...options } = wanted
     const authority = createTestAuthority()
     const origin = await Origin.tls(authority, answer)
     const plain = await Origin.plain(answer)
@@ -48,7 +49,7 @@ export class EitherForm implements AsyncDisposable {
       const proxy = await createEgressProxy({
         isolate: form,
         id: 'box',
-        policy: { network },
+        policy: { network, ...(credentials === undefined ? {} : { credentials }) },
         trust: authority.certificate,
         hosts: { [`${good}:443`]: origin.address, [`${good}:80`]: plain.address },
         onDecision: (decision) => void decisions.push(decision),

@@ -22,7 +22,14 @@ class Process {
   }
 }
 
-const options = { plain: {}, policy: {}, audit: null, telemetry: false, calls: [] }
+const options = {
+  plain: {},
+  policy: {},
+  audit: null,
+  telemetry: false,
+  calls: [],
+  providers: [],
+}
 
 describe('a proxy’s process', () => {
   const nonsense: readonly [what: string, message: unknown][] = [
@@ -30,6 +37,8 @@ describe('a proxy’s process', () => {
     ['an unknown order', { kind: 'eval', id: 1 }],
     ['an order without its parts', { kind: 'update', id: 1 }],
     ['a number that is none', { kind: 'close', id: -1 }],
+    ['to rotate nothing', { kind: 'rotate', id: 1 }],
+    ['to revoke with more', { kind: 'revoke', id: 1, credential: 'key', why: 'x' }],
     ['what it never told', { kind: 'heard', upTo: 5 }],
     [
       'a function that there is not',

@@ -18,7 +18,9 @@ describe('options for another process', () => {
       onAsk: () => true,
       hooks: { onResponse: nothing },
       onDecision: nothing,
+      onAlarm: nothing,
       onLog: nothing,
+      providers: { mine: () => ({ value: 'hunter2' }) },
     }
     const portable = portableOptions(options)
     expect(portable).to.deep.equal({
@@ -27,6 +29,7 @@ describe('options for another process', () => {
       audit: null,
       telemetry: true,
       calls: ['locate', 'onAsk', 'onResponse'],
+      providers: ['mine'],
     })
     expect(JSON.parse(JSON.stringify(portable))).to.deep.equal(portable)
   })
