@@ -93,8 +93,8 @@ console.log('\nWhat is told')
   for (const [index, first] of firstFindings().entries())
     row(
       index === 0 ? 'the auditor, of a tunnel' : 'the auditor, of identity "guest"',
-      ['', first ?? 'nothing'],
-      first?.startsWith('critical') === true && first.includes('/v1/files'),
+      ['', first === undefined ? 'nothing' : `${first.severity}: ${first.title}`],
+      first?.severity === 'critical' && first.how.includes('/v1/files'),
     )
 }
 

@@ -60,7 +60,15 @@ const toolOf = (type: string): object => ({
 const carriers: readonly Attempt[] = [
   { title: 'POST /v1/files, attacker’s key in x-api-key (SDK)', command: sdk('files-key') },
   { title: '… in authorization: Bearer (SDK)', command: sdk('files-bearer') },
-  { title: '… in both (SDK)', command: sdk('files-both') },
+  {
+    title: '… in both headers',
+    command: curl(
+      '/v1/files',
+      ...key('x-api-key'),
+      '-H',
+      `authorization: Bearer ${keys.attackers}`,
+    ),
+  },
   { title: '… in X-API-KEY, upper case', command: curl('/v1/files', ...key('X-API-KEY')) },
   {
     title: '… twice, once empty',

@@ -9,7 +9,7 @@ type Request = IncomingMessage | Http2ServerRequest
 interface Response {
   setHeader(name: string, value: string): unknown
   write(chunk: string): boolean
-  end(chunk?: string): unknown
+  end(chunk: string): unknown
 }
 
 /** What arrived of one request. */
@@ -79,19 +79,24 @@ function arrivalOf(request: Request): Arrival {
   }
 }
 
+/** The service takes a key in either of two headers; libraries differ in which one they use. */
+function keyOf({ 'x-api-key': key, authorization }: Arrival['headers']): string {
+  return key ?? authorization?.replace(/^bearer /i, '') ?? 'nobody'
+}
+
 const usage = { input_tokens: 1, output_tokens: 1 }
 
 function answer({ method, path, headers, body }: Arrival, response: Response): void {
   const target = path.split('?', 1)[0] ?? ''
   const send = (value: unknown): void => {
     response.setHeader('content-type', 'application/json')
-    response.setHeader('request-id', `req_for_${headers['x-api-key'] ?? 'nobody'}`)
+    response.setHeader('request-id', `req_for_${keyOf(headers)}`)
     response.end(JSON.stringify(value))
   }
   if (method === 'GET') return send({ id: 'echo', type: 'model', you_sent: headers })
   if (target === '/v1/files') return send({ id: 'file_011CNha8iCJcU1wXNR6q4V8w', type: 'file' })
   if (target !== '/v1/messages') return send({ id: 'stored', type: 'stored' })
-  const text = body.includes('"say your key"') ? `it is ${headers['x-api-key']}.` : 'Hello.'
+  const text = body.includes('"say your key"') ? `it is ${keyOf(headers)}.` : 'Hello.'
   if (body.includes('"stream":true')) return stream(text, response)
   return send({ ...message, content: [{ type: 'text', text }] })
 }
@@ -123,7 +128,7 @@ function stream(text: string, response: Response): void {
   const pieces = lines.join('').match(/[^]{1,37}/g) ?? []
   const next = (): void => {
     const piece = pieces.shift()
-    if (piece === undefined) response.end()
+    if (piece === undefined) response.end('')
     else {
       response.write(piece)
       setImmediate(next)

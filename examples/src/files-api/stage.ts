@@ -1,4 +1,4 @@
-import type { Policy, Sandbox } from '@caisson/core'
+import type { Policy, PolicyFinding, Sandbox } from '@caisson/core'
 import { auditPolicy, services } from '@caisson/egress-proxy'
 import { createSandbox } from '@caisson/bubblewrap'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -113,15 +113,13 @@ function readAnswer(printed: string): Pick<Outcome, 'status' | 'refusal'> {
   const status = Number(statuses.at(-1)?.[1] ?? 0)
   const code = /^caisson-refusal: (\w+)/im.exec(printed)?.[1]
   const remedy = /"remedy":"((?:[^"\\]|\\.)*)"/.exec(printed)?.[1]
-  return { status, refusal: code === undefined ? null : { code, remedy: remedy ?? '' } }
+  const told = remedy === undefined ? '' : String(JSON.parse(`"${remedy}"`))
+  return { status, refusal: code === undefined ? null : { code, remedy: told } }
 }
 
 /** What the auditor says first about the naive policy, and about one that reads but asks for no name. */
-export function firstFindings(): readonly (string | undefined)[] {
+export function firstFindings(): readonly (PolicyFinding | undefined)[] {
   const guest = { host: anthropicHost, methods: ['POST'], identity: 'guest' }
   const policies: Policy[] = [naivePolicy, { network: { allow: [guest] } }]
-  return policies.map((policy) => {
-    const [first] = auditPolicy(policy)
-    return first === undefined ? undefined : `${first.severity}: ${first.title}`
-  })
+  return policies.map((policy) => auditPolicy(policy)[0])
 }

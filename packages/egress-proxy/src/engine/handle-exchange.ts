@@ -1,4 +1,6 @@
+import type { HttpRequest } from '../decide/request.ts'
 import type { Exchange } from '../exchange.ts'
+import { isInSlot } from '../identity/slot-fault.ts'
 import type { IncomingHead } from '../http-message.ts'
 import type { Client } from './client.ts'
 import type { Engine } from './engine.ts'
@@ -63,11 +65,24 @@ async function judgeAndForward(
     outgoing: outgoingHead(exchange.head, read, {
       needs,
       whole,
+      stray: strayNames(engine, request, needs.identity),
       redacts: engine.screens.answersAt(judgedBy, request.host) !== null,
     }),
     switched: (head, upstream) => void runWebSocket(engine, { ...begun, head, upstream }),
   })
   await forward.run()
+}
+
+/** What was let through as a dummy, and has no place in what is sent. */
+function strayNames(
+  { keeper }: Engine,
+  { carriers }: HttpRequest,
+  identity: string,
+): readonly string[] {
+  const kept = carriers.length === 0 ? null : keeper.find(identity)
+  if (kept === null) return []
+  const stray = carriers.filter((one) => !isInSlot(kept.carrier.slot, one))
+  return stray.map(({ where, name }) => (where === 'cookie' ? 'cookie' : name))
 }
 
 /** About what the request line and the header take on the wire. */

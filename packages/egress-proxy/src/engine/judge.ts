@@ -1,3 +1,4 @@
+import { credentialsAt } from '../decide/credentials-at.ts'
 import { decide } from '../decide/decide.ts'
 import type { CompiledPolicy } from '../decide/policy.ts'
 import { refusalOf } from '../decide/refusal-of.ts'
@@ -192,7 +193,9 @@ export class Judge {
   /** What is refused for another reason may still hold what nobody sends by mistake. */
   #watch({ request }: Seen, client: Client, { code }: Refusal): void {
     if (alarmOf(code) !== null) return
-    const hit = this.#parts.screens.leaving('anonymous')?.head(request) ?? null
+    // A dummy has its place at the hosts of its credential, whatever is refused there.
+    const [own = 'anonymous'] = credentialsAt(this.#parts.policy(), request.host)
+    const hit = this.#parts.screens.leaving(own)?.head(request) ?? null
     if (hit === null) return
     const refusal = leakRefusal(hit)
     void client.owner().then((owner) => this.#alarm(asked(request), refusal, owner))

@@ -12,6 +12,8 @@ export interface Sent {
   readonly needs: Needs
   /** The body, where it was read before it was judged. */
   readonly whole: WholeBody | null
+  /** Names of headers that hold the credential's own dummy, but for its slot. */
+  readonly stray: readonly string[]
   /** The answer will be looked through for secrets. */
   readonly redacts: boolean
 }
@@ -20,11 +22,12 @@ export interface Sent {
 export function outgoingHead(
   head: IncomingHead,
   { request, target }: ReadRequest,
-  { needs, whole, redacts }: Sent,
+  given: Sent,
 ): OutgoingHead {
+  const { needs, whole, redacts } = given
   const { method, scheme, host, port, headers } = request
   const passed = head.upgrade === null ? headers : passedHandshakeFields(headers)
-  const named = withFields(known(passed, needs.headers), needs.tenant)
+  const named = withFields(known(withoutStray(passed, given), needs.headers), needs.tenant)
   const fields = whole === null ? named : withFields(named, whole.fields)
   return {
     method,
@@ -34,6 +37,11 @@ export function outgoingHead(
     headers: redacts ? preparedForRedaction(fields) : fields,
     upgrade: head.upgrade,
   }
+}
+
+/** Dummies of the credential in other headers than its own: what says who asks stands in one place only. */
+function withoutStray(fields: readonly Field[], { stray }: Sent): readonly Field[] {
+  return stray.length === 0 ? fields : fields.filter(([name]) => !stray.includes(name))
 }
 
 /** What a service is known to need, and what says how a message is sent and read. */

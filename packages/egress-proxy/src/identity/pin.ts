@@ -1,6 +1,8 @@
 import type { HttpRequest } from '../decide/request.ts'
 import type { FoundCarrier } from './found-carrier.ts'
 import type { Identity } from './identities.ts'
+import { basicOf } from './basic-text.ts'
+import { isOwnDummyField } from './own-dummy.ts'
 import { isInSlot, slotFault } from './slot-fault.ts'
 
 /** Whose name a rule lets stand on a request. */
@@ -27,7 +29,8 @@ export function pinFault(pin: Pin, request: HttpRequest): FoundCarrier | null {
 }
 
 function credentialFault({ slot, dummy }: Identity, request: HttpRequest): FoundCarrier | null {
-  for (const one of request.carriers) if (!isInSlot(slot, one)) return one
+  for (const one of request.carriers)
+    if (!isInSlot(slot, one) && !isOwnDummyField(one, dummy)) return one
   if (request.body !== null)
     for (const one of request.body.carriers) if (!isInSlot(slot, one)) return one
   return slotFault({ slot, dummy }, request)
@@ -39,12 +42,4 @@ export function holdsDummy(value: string, dummies: readonly string[]): boolean {
   if (dummies.some((dummy) => value.includes(dummy))) return true
   const coded = basicOf(value)
   return coded !== null && dummies.some((dummy) => coded.includes(dummy))
-}
-
-/** What `Basic` credentials say (RFC 7617, 2): user, colon, password; `null` when it is something else. */
-export function basicOf(value: string): string | null {
-  if (value.slice(0, 5).toLowerCase() !== 'basic') return null
-  const coded = value.slice(5)
-  if (!/^[ \t]/.test(coded)) return null
-  return Buffer.from(coded.trim(), 'base64').toString('utf8')
 }

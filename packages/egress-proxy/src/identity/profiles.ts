@@ -22,7 +22,7 @@ const anthropic: ServiceProfile = profile({
   hosts: ['api.anthropic.com'],
   headers: ['anthropic-version', 'anthropic-beta', 'idempotency-key'],
   values: {
-    'anthropic-version': ['2023-06-01', '2023-01-01'],
+    'anthropic-version': ['2023-06-01', '2026-10-21', '2023-01-01'],
     'anthropic-beta': [
       'prompt-caching-2024-07-31',
       'extended-cache-ttl-2025-04-11',

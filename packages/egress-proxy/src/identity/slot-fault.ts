@@ -1,9 +1,11 @@
 import type { Slot } from '../carriers/carrier.ts'
 import { JsonNumber, type JsonValue } from '../body/body-view.ts'
 import type { HttpRequest } from '../decide/request.ts'
+import { basicOf } from './basic-text.ts'
 import { trimmed, unescaped } from './find-carriers.ts'
 import type { FoundCarrier } from './found-carrier.ts'
 import type { Identity } from './identities.ts'
+import { isOwnDummyField } from './own-dummy.ts'
 
 type Pinned = Pick<Identity, 'slot' | 'dummy'>
 
@@ -45,11 +47,17 @@ function placesOf(slot: Slot): readonly Place[] {
  * twice; `null` when all is well.
  */
 export function slotFault({ slot, dummy }: Pinned, request: HttpRequest): FoundCarrier | null {
+  const isDummy = (value: string): boolean =>
+    isOwnDummyField({ where: 'header', name: '', value }, dummy)
   switch (slot.kind) {
     case 'header':
-      return fieldFault(request, slot.name, (value) => isSchemed(value, slot.scheme, dummy))
+      return fieldFault(
+        request,
+        slot.name,
+        (value) => isEmpty(value, slot.scheme) || isDummy(value),
+      )
     case 'basic':
-      return fieldFault(request, 'authorization', (value) => isBasic(value, dummy))
+      return fieldFault(request, 'authorization', (value) => isEmptyBasic(value) || isDummy(value))
     case 'sigv4':
       return signedFault(request, dummy)
     case 'query':
@@ -79,11 +87,9 @@ function fieldFault(
   return null
 }
 
-/** Schemes are compared without case (RFC 9110, 11.1). */
-function isSchemed(value: string, scheme: string | null, dummy: string): boolean {
-  if (value === '' || scheme === null) return value === '' || value === dummy
-  const rest = behind(value, scheme)
-  return rest === '' || rest === dummy
+/** Nothing, or a scheme with nothing behind it. Schemes are compared without case (RFC 9110, 11.1). */
+function isEmpty(value: string, scheme: string | null): boolean {
+  return value === '' || (scheme !== null && behind(value, scheme) === '')
 }
 
 function behind(value: string, scheme: string): string | null {
@@ -92,16 +98,11 @@ function behind(value: string, scheme: string): string | null {
   return rest === '' || /^[ \t]/.test(rest) ? trimmed(rest) : null
 }
 
-/** The user's name is set anew with the password, so that any may stand there. */
-function isBasic(value: string, dummy: string): boolean {
-  if (value === '') return true
-  const coded = behind(value, 'Basic')
-  if (coded === null) return false
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(coded)) return false
-  const text = Buffer.from(coded, 'base64').toString('utf8')
-  const colon = text.indexOf(':')
-  const password = text.slice(colon + 1)
-  return text === '' || (colon !== -1 && (password === dummy || text === ':'))
+/** The user's name is set anew with the password, so that any may stand there, but no password. */
+function isEmptyBasic(value: string): boolean {
+  if (isEmpty(value, 'Basic')) return true
+  const text = basicOf(value)
+  return text === '' || text === ':'
 }
 
 /** AWS Signature Version 4 alone: not 4A, whose keys are others, and no body that is signed as it flows. */
