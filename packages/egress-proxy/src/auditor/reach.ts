@@ -51,6 +51,8 @@ function isDenied(deny: CompiledPolicy | null, rule: AuditedRule, request: Reque
 export class Reach {
   readonly #deny: CompiledPolicy | null
   #left: number
+  /** A rule allowed something at the name that is looked at, and a refusal took it away. */
+  #refused = false
 
   /** @param bound How many requests are judged at most */
   constructor(deny: CompiledPolicy | null, bound: number) {
@@ -66,12 +68,22 @@ export class Reach {
   /** How a rule opens a row at some of these names, or `null`. */
   open(rule: AuditedRule, row: CatalogueRow, hosts: readonly string[]): Opened | null {
     if (row.probes.length === 0) return null
-    // A rule treats every name that it holds alike: only refusals make a difference between them.
-    for (const host of this.#deny === null ? hosts.slice(0, 1) : hosts) {
-      const found = rule.isOpaque ? this.#tunnel(rule, row, host) : this.#requests(rule, row, host)
-      if (found !== null) return found
+    let found: Opened | null = null
+    for (const host of hosts) {
+      this.#refused = false
+      const one = rule.isOpaque ? this.#tunnel(rule, row, host) : this.#requests(rule, row, host)
+      if (one !== null && worse(found?.severity ?? null, one.severity) !== found?.severity)
+        found = one
+      // A rule treats every name that it holds alike: only refusals make a difference between them.
+      if (!this.#refused) return found
     }
-    return null
+    return found
+  }
+
+  #isDenied(rule: AuditedRule, request: Request): boolean {
+    const denied = isDenied(this.#deny, rule, request)
+    this.#refused ||= denied
+    return denied
   }
 
   #tunnel(rule: AuditedRule, row: CatalogueRow, host: string): Opened | null {
@@ -79,7 +91,7 @@ export class Reach {
     const port = rule.ports[0] ?? 443
     const request = { kind: 'connection', door: 'connect', host, port } as const
     if (this.#left < 0 || decide(rule.compiled, request).verdict !== 'allow') return null
-    if (isDenied(this.#deny, rule, request)) return null
+    if (this.#isDenied(rule, request)) return null
     const severity = row.probes.reduce<FindingSeverity>(
       (worst, one) => worse(worst, one.severity),
       'info',
@@ -110,7 +122,7 @@ export class Reach {
     if (this.#left < 0) return null
     const request = requestOf(probe, rule, host)
     if (decide(rule.compiled, request).verdict !== 'allow') return null
-    return isDenied(this.#deny, rule, request) ? null : severityOf(rule, row, probe)
+    return this.#isDenied(rule, request) ? null : severityOf(rule, row, probe)
   }
 }
 

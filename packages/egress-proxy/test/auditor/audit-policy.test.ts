@@ -258,6 +258,8 @@ describe('auditPolicy', () => {
       const allow = [{ host: 'pastebin.com', methods: ['POST'] }]
       expect(above(audit({ allow }), 'medium')).to.deep.equal(['paste-sites'])
       expect(above(audit({ allow, deny: ['pastebin.com'] }), 'medium')).to.deep.equal([])
+      const wide = [{ host: '*.resend.com', identity: 'guest', methods: ['POST'] }]
+      expect(ids(audit({ allow: wide, deny: ['api.resend.com'] }))).not.to.include('mail-services')
     })
 
     it('grades what somebody would have to grant no worse than medium', () => {
