@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { FrameMeter } from '../../dist/websocket/frame-meter.js'
+import { frame as masked } from './frames.js'
 
 interface Shape {
   readonly first: number
@@ -48,6 +49,36 @@ describe('FrameMeter', () => {
         payloadBytes: 125 + 126 + 65_535 + 10 + 125 + 65_536 + 1 + 2,
       })
       expect(meter.isBetweenMessages).to.equal(true)
+    }
+  })
+
+  it('shows an observer what frames carry, unmasked by the masks it tells, however they are cut', () => {
+    const stream = Buffer.concat([
+      masked(0x01, Buffer.from('first '), [1, 2, 3, 4]),
+      masked(ping, Buffer.from('control'), [9, 8, 7, 6]),
+      masked(0x80, Buffer.from('and last'), [0xff, 0, 0xff, 0]),
+      masked(text, Buffer.alloc(0), [1, 1, 1, 1]),
+    ])
+    for (let size = 1; size <= stream.length; size += 1) {
+      const meter = new FrameMeter('client')
+      const seen: string[] = []
+      let message = ''
+      let control = ''
+      for (let at = 0; at < stream.length; at += size) {
+        const chunk = stream.subarray(at, at + size)
+        meter.push(chunk, {
+          payload: ({ from, to, isControl, mask }) => {
+            const bytes = chunk.subarray(from, to).map((byte, of) => byte ^ (mask?.[of & 3] ?? 0))
+            if (isControl) control += Buffer.from(bytes).toString()
+            else message += Buffer.from(bytes).toString()
+          },
+          over: (isControl) => {
+            seen.push(isControl ? control : message)
+            if (!isControl) message = ''
+          },
+        })
+      }
+      expect(seen).to.deep.equal(['control', 'first and last', ''])
     }
   })
 
