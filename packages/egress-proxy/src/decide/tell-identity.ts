@@ -1,7 +1,9 @@
 import type { Slot } from '../carriers/carrier.ts'
 import type { FoundCarrier } from '../identity/found-carrier.ts'
 import type { Identity } from '../identity/identities.ts'
-import { holdsDummy, pinFault } from '../identity/pin.ts'
+import { isOwnDummyField } from '../identity/own-dummy.ts'
+import { holdsDummy, type Pin, pinFault } from '../identity/pin.ts'
+import { isInSlot } from '../identity/slot-fault.ts'
 import type { CompiledAllow } from './compiled-rule.ts'
 import type { Refused } from './decisions.ts'
 import type { HttpRequest } from './request.ts'
@@ -60,6 +62,20 @@ function remedyFor({ id, slot }: Identity, found: FoundCarrier): string {
   return `leave it out of ${placeOf(found)}: the proxy adds the credential ${name} by itself; where a program needs a key, send the sandbox's own dummy in ${slotName(slot)}, once`
 }
 
+/** What is told of all that is wrong: a dummy before anything else, as it says that somebody went astray. */
+function mostAlarming(
+  pin: Pin,
+  request: HttpRequest,
+  dummies: readonly string[],
+): FoundCarrier | null {
+  const own = pin.kind === 'credential' ? pin.identity : null
+  const isHome = (one: FoundCarrier): boolean =>
+    own !== null && (isInSlot(own.slot, one) || isOwnDummyField(one, own.dummy))
+  const all = [...request.carriers, ...(request.body?.carriers ?? [])]
+  const astray = all.find((one) => !isHome(one) && holdsDummy(one.value, dummies))
+  return astray ?? pinFault(pin, request)
+}
+
 /** The rule that tells most: one that has a credential for such requests, if any. */
 function mostTelling(rules: readonly CompiledAllow[]): CompiledAllow | undefined {
   return rules.find(({ pin }) => pin.kind === 'credential') ?? rules[0]
@@ -72,7 +88,7 @@ export function tellIdentity(
   dummies: readonly string[],
 ): Refused {
   const rule = mostTelling(rules)
-  const found = rule === undefined ? null : pinFault(rule.pin, request)
+  const found = rule === undefined ? null : mostAlarming(rule.pin, request, dummies)
   if (rule === undefined || found === null)
     return {
       code: 'internal',

@@ -64,10 +64,10 @@ describe('a refusal', () => {
         path: '/a',
         headers: [
           ['accept', '*/*'],
-          ['authorization', 's3cret'],
+          ['x-note', 's3cret'],
         ],
       }),
-      'the header authorization is not allowed at api.test, or not with this value',
+      'the header x-note is not allowed at api.test, or not with this value',
       'headers allowed there, beside plain ones: "x-a"; leave out the others, or ask the owner of the sandbox to widen the headers of network.allow[0]',
     ],
     [

@@ -184,4 +184,42 @@ describe('canonicalTarget', () => {
       { seed: 6, numRuns: 30_000 },
     )
   })
+
+  describe('where rules spell an escaped slash', () => {
+    const options = { strict: true, escapedSlash: true } as const
+
+    it('takes one with something on both sides, and nothing else that is loose', () => {
+      const taken = (raw: string): boolean => !('fault' in canonicalTarget(raw, options))
+      for (const raw of ['/@a%2fb', '/@a%2Fb/c%2Fd', '/a%2Fb%2Fc'])
+        expect(taken(raw), raw).to.equal(true)
+      for (const raw of [
+        '/%2Fa',
+        '/a%2F',
+        '/a%2F%2Fb',
+        '/a%2F/b',
+        '/a/%2Fb',
+        '/a%2F..',
+        '/a%2F..%2Fb',
+        '/a%2F%2e%2e/b',
+        '/a%2F.%2Fb',
+        '/a%2F..%20/b',
+        '/a%252Fb',
+        '/a;%2Fb',
+        '/a//b',
+        '/a%5C%2Fb',
+      ])
+        expect(taken(raw), raw).to.equal(false)
+    })
+
+    it('changes nothing the second time', () => {
+      const once = canonicalTarget('/@a%2fb?c=%2f', options)
+      if ('fault' in once) throw new Error(once.fault)
+      expect(once.target).to.equal('/@a%2Fb?c=%2F')
+      expect(canonicalTarget(once.target, options)).to.deep.equal(once)
+    })
+
+    it('refuses it elsewhere', () => {
+      expect(canonicalTarget('/@a%2Fb', { strict: true })).to.have.all.keys('fault')
+    })
+  })
 })
