@@ -16,7 +16,7 @@ export interface KeepOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly limits: Pick<ProxyLimits, 'credentialMs'>
-  /** For the host application's log: why a secret could not be had. Holds none. */
+  /** For the host application's log: why a secret could not be had. Holds none. What it throws is dropped. */
   readonly onFailure: (id: string, message: string) => void
 }
 
@@ -139,6 +139,14 @@ class Keeper implements PolicyKeeper {
     void leaving.finally(() => this.#leaving.delete(leaving))
   }
 
+  #tell(id: string, message: string): void {
+    try {
+      this.#options.onFailure(id, message)
+    } catch {
+      // A log that fails must not change what becomes of requests.
+    }
+  }
+
   #lifeOf(id: string): CredentialLife {
     const held = this.#held.get(id)
     if (held !== undefined) return held.life
@@ -149,7 +157,7 @@ class Keeper implements PolicyKeeper {
   }
 
   #hold(id: string, credential: Credential, old: Held | undefined): Held {
-    const { tools, now, limits, onFailure } = this.#options
+    const { tools, now, limits } = this.#options
     const carrier = carrierOf(id, credential)
     const seen = this.#seen.get(id) ?? new SeenTexts(id)
     const life = new CredentialLife({
@@ -159,7 +167,7 @@ class Keeper implements PolicyKeeper {
       seen,
       now,
       limits,
-      onFailure: (message) => onFailure(id, message),
+      onFailure: (message) => this.#tell(id, message),
       onSeen: () => {
         this.#version += 1
       },

@@ -5,6 +5,9 @@ import { referencesOf, sameReference } from '../credentials/references.ts'
 import { SourceFault } from '../credentials/secret.ts'
 import type { Call, SecretAnswer } from './messages.ts'
 
+/** The proxy asks once at a time for each credential; a flood of programs is not what it wants. */
+const mostAtOnce = 32
+
 type SecretCall = Extract<Call, { readonly name: 'secret' }>
 
 /**
@@ -15,6 +18,7 @@ type SecretCall = Extract<Call, { readonly name: 'secret' }>
 export class HostSecrets {
   readonly #read: ReturnType<typeof localReader>
   #policies: readonly Policy[]
+  #running = 0
 
   constructor(policy: Policy, providers: Providers | undefined) {
     this.#policies = [policy]
@@ -38,6 +42,9 @@ export class HostSecrets {
   async read({ credential, reference }: SecretCall, signal: AbortSignal): Promise<SecretAnswer> {
     if (!this.#policies.some((policy) => names(policy, credential, reference)))
       return { had: false, message: 'the policy names no such source', passing: false }
+    if (this.#running >= mostAtOnce)
+      return { had: false, message: 'too much is being read already', passing: true }
+    this.#running += 1
     try {
       const { bytes, expiresAt } = await this.#read(reference, signal, credential)
       const value = bytes.toString('base64')
@@ -47,6 +54,8 @@ export class HostSecrets {
       if (!(error instanceof SourceFault))
         return { had: false, message: 'it failed', passing: true }
       return { had: false, message: error.message.slice(0, 1024), passing: error.passing }
+    } finally {
+      this.#running -= 1
     }
   }
 }

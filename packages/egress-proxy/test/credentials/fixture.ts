@@ -63,7 +63,10 @@ export class Bench {
       tools,
       now: () => this.now,
       limits: { credentialMs: 60_000 },
-      onFailure: (id, message) => void this.failures.push(`${id}: ${message}`),
+      onFailure: (id, message) => {
+        this.failures.push(`${id}: ${message}`)
+        throw new Error('a log that fails')
+      },
     })
   }
 

@@ -71,6 +71,19 @@ describe('secrets that the host reads for a proxy’s process', () => {
     expect([await had('hunter2'), await had('newer')]).to.deep.equal([false, true])
   })
 
+  it('are not read by the hundred at a time', async () => {
+    let end = (): void => undefined
+    const ended = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    const host = new HostSecrets(policy, { mine: () => ended.then(() => ({ value: 'abc' })) })
+    const all = Array.from({ length: 100 }, () => ask(host, 'aws', { provider: 'mine' }))
+    end()
+    const had = (await Promise.all(all)).filter((answer) => answer.had)
+    expect(had).to.have.length(32)
+    expect((await ask(host, 'aws', { provider: 'mine' })).had).to.equal(true)
+  })
+
   it('fail in words for the log', async () => {
     const host = new HostSecrets(policy, {
       mine: () => {
