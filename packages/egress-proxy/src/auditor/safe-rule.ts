@@ -76,6 +76,36 @@ function openaiForm(policy: Policy, audited: AuditedRule): AllowRule | string | 
   return withTenant(openaiRules({ credential })[0], audited)
 }
 
+/** What is worked on in a repository; nothing of it makes keys, or lets anybody in. */
+const repositoryWork: ReadonlySet<string> = new Set([
+  'branches',
+  'check-runs',
+  'comments',
+  'commits',
+  'compare',
+  'contents',
+  'git',
+  'issues',
+  'labels',
+  'pulls',
+  'statuses',
+])
+
+/** `/repos/acme/app/issues/*`, with the repository written out. */
+function isBoundWork(path: string): boolean {
+  const [, repos, owner = '*', name = '*', work = ''] = path.split('/')
+  return repos === 'repos' && owner !== '*' && name !== '*' && repositoryWork.has(work)
+}
+
+/** The paths that say which repository they are about, where there are any; what reads, where there are none. */
+function githubForm(audited: AuditedRule): AllowRule | string | null {
+  const { rule, credential } = audited
+  const paths = rule.paths?.filter(isBoundWork) ?? []
+  if (credential === null || rule.host !== 'api.github.com' || paths.length === 0)
+    return readingForm(audited)
+  return { ...rule, paths }
+}
+
 /**
  * What a rule can become so that rows of these kinds are closed; `null`: it has to go.
  *
@@ -90,5 +120,6 @@ export function safeRule(
   if (audited.isWild) return readingForm(audited)
   if (forms.includes('anthropic')) return anthropicForm(policy, audited)
   if (forms.includes('openai')) return openaiForm(policy, audited)
+  if (forms.includes('github')) return githubForm(audited)
   return readingForm(audited)
 }
