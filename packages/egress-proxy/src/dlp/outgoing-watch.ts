@@ -82,7 +82,7 @@ export class OutgoingWatch {
       push: (chunk) => (this.isEmpty ? null : part.push(chunk)),
       end: () => {
         const hit = part.end()
-        this.#carried.keep(host, 'body', hit === null ? part.progress : null)
+        if (hit === null) this.#carried.keep(host, 'body', part.progress)
         return hit
       },
     }
@@ -164,9 +164,11 @@ export class OutgoingWatch {
     const before = this.#carried.at(host, part)
     const watch = new PartWatch(this.#tools, where, before)
     const hit = watch.push(this.#bytes(where, text)) ?? watch.end()
+    // What is refused does not leave: the next goes on where the last one ended that did.
+    if (hit !== null) return hit
     const { progress } = watch
     if (progress !== null || before !== null) this.#carried.keep(host, part, progress)
-    return hit
+    return null
   }
 
   #text(where: Hit['where'], text: string): Hit | null {

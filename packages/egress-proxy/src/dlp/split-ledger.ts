@@ -30,15 +30,21 @@ export class SplitLedger {
     })
   }
 
-  /** Whether too much of it is gone now. */
+  /**
+   * Whether too much of it would be gone with this piece. Then it is not counted, for it does not leave: the
+   * same request is a hit again. What left before is none by itself, so that what all keys of a kind begin
+   * with may go on being sent.
+   */
   add({ pattern, index, offset }: ScanText): boolean {
     const span = Math.min(pattern.bytes.length, pieceSpan)
     const account = (this.#accounts[index] ??= { pattern, gone: new Uint8Array(span), count: 0 })
-    for (let at = offset; at < offset + pieceLength; at += 1) {
-      if (account.gone[at] === 0) account.count += 1
-      account.gone[at] = 1
-    }
-    return account.count >= span * mostShare
+    const piece = account.gone.subarray(offset, offset + pieceLength)
+    const added = piece.reduce((sum, gone) => sum + 1 - gone, 0)
+    if (added === 0) return false
+    if (account.count + added >= span * mostShare) return true
+    piece.fill(1)
+    account.count += added
+    return false
   }
 }
 
