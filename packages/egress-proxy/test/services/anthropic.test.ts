@@ -75,6 +75,8 @@ const unfit: readonly AskedCase[] = [
   ['a stored file', content(byFile)],
   ['an upload to a container', content({ type: 'container_upload', file_id: 'file_1' })],
   ['a system prompt that is no text', message({ system: [byUrl('document')] })],
+  ['a body that is no JSON', other('text/plain', 'data')],
+  ['a form', other('multipart/form-data; boundary=b', '--b--')],
   ['a key that is not known', message({ attachments: ['https://evil.test/'] })],
 ]
 
@@ -106,6 +108,13 @@ describe('services.anthropic', () => {
 
   describe('refuses what has the vendor fetch, run or keep something', () => {
     each(guarded, 'body_not_allowed', unfit)
+  })
+
+  describe('refuses what two readers could read differently', () => {
+    each(guarded, 'body_unreadable', [
+      ['a key that is there twice', other('application/json', '{"model":"a","model":"b"}')],
+      ['something behind the value', other('application/json', '{"model":"a"} {}')],
+    ])
   })
 
   describe('refuses every other path', () => {
@@ -241,4 +250,8 @@ function under(carrier: Readonly<Record<string, string>>): Asked {
 
 function both(): Asked {
   return { ...message({}), headers: { ...sdk, authorization: 'Bearer sk-ant-oat01-attacker' } }
+}
+
+function other(type: string, bytes: string): Asked {
+  return { line: `POST ${api}/v1/messages`, headers: { ...sdk, 'content-type': type }, bytes }
 }
