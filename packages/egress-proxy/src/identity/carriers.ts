@@ -113,7 +113,6 @@ const whole: readonly string[] = [
   'x-sentry-auth',
   'x-shopify-access-token',
   'x-shopify-storefront-access-token',
-  'x-splunk-request-channel',
   'x-storage-token',
   'x-subject-token',
   'x-subscription-token',

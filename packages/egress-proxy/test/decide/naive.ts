@@ -82,11 +82,17 @@ function freeOf({ identity, tenant = {} }: AllowRule): ReadonlySet<string> {
   return new Set([...plain, ...slot, ...Object.keys(tenant)])
 }
 
+function placeFits(rule: AllowRule, { host, port, scheme }: HttpRequest): boolean {
+  return (
+    hostFits(rule.host, host) &&
+    portsOf(rule).includes(port) &&
+    handlingOf(rule) === (scheme === 'https' ? 'intercept' : 'http')
+  )
+}
+
 function allowFits(rule: AllowRule, request: HttpRequest): boolean {
   return (
-    hostFits(rule.host, request.host) &&
-    portsOf(rule).includes(request.port) &&
-    handlingOf(rule) === (request.scheme === 'https' ? 'intercept' : 'http') &&
+    placeFits(rule, request) &&
     (rule.methods ?? ['GET', 'HEAD', 'OPTIONS']).includes(request.method) &&
     (rule.paths === undefined || rule.paths.some((path) => pathFits(path, request.path))) &&
     pairsFit(rule.query, request.query, new Set()) &&
