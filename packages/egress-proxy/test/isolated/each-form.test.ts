@@ -58,6 +58,7 @@ function forms(isolate: Form): void {
     const checkpoints: Checkpoint[] = []
     try {
       await using form = await EitherForm.open(isolate, {
+        network: { allow: [{ host: good, identity: 'guest' }] },
         audit: {
           path,
           strict: true,
@@ -136,9 +137,9 @@ function forms(isolate: Form): void {
   const wrong: readonly [what: string, wanted: Wanted, error: object][] = [
     ['a policy that is none', { network: { allow: ['*'] } }, { code: 'POLICY_INVALID' }],
     [
-      'a policy that it cannot enforce',
-      { network: { allow: [{ host: good, identity: 'guest' }] } },
-      { code: 'POLICY_UNSUPPORTED' },
+      'a rule in the name of a credential that there is not',
+      { network: { allow: [{ host: good, identity: 'nobody' }] } },
+      { code: 'POLICY_INVALID' },
     ],
     ['an option that is none', { trust: 'x' }, { name: 'TypeError' }],
     ['a limit that is none', { limits: { connections: -1 } }, { name: 'TypeError' }],
