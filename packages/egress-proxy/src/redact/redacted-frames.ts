@@ -69,7 +69,7 @@ export class RedactedFrames {
 
   /** The stream is over: what still waits, which is a message that was cut short. */
   end(): Uint8Array[] {
-    return this.#bytes.flush()
+    return this.fault === null ? this.#bytes.flush() : []
   }
 
   #read(chunk: Uint8Array, run: PayloadRun, begin: number): void {

@@ -179,5 +179,22 @@ export function formsOf(pattern: Pattern, direction: 'in' | 'out'): readonly For
   if (bytes.length > longForAllForms) return forms
   for (const form of elaborate(bytes)) add(form)
   if (direction === 'out') add({ name: 'reversed', bytes: bytes.toReversed() })
+  else for (const bytesOfHalf of halves(bytes)) add({ name: 'piece', bytes: bytesOfHalf })
   return forms
+}
+
+/** Of a shorter pattern, a half says little. */
+const longForHalves = 32
+
+/**
+ * Halves, an eighth apart: a server that cuts off what it gives back shows an eighth at most of a secret
+ * that would be found whole.
+ */
+function* halves(bytes: Uint8Array): Generator<Uint8Array> {
+  if (bytes.length < longForHalves) return
+  const length = Math.ceil(bytes.length / 2)
+  const step = Math.floor(bytes.length / 8)
+  for (let from = 0; from < bytes.length - length; from += step)
+    yield bytes.subarray(from, from + length)
+  yield bytes.subarray(bytes.length - length)
 }
