@@ -138,7 +138,7 @@ describe('parseJson', () => {
       at: fc.nat(start.length),
       cut: fc.nat(3),
       put: fc.oneof(
-        fc.constantFrom(...'{}[]",:\\-+.eE0u \t\n'),
+        fc.constantFrom(...Array.from('{}[]",:\\-+.eE0u \t\n')),
         fc.string({ maxLength: 3, unit: 'binary' }),
       ),
     })
