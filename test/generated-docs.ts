@@ -21,6 +21,7 @@ const areas: Readonly<Record<Behaviour['area'], string>> = {
   streams: 'output keeps its order, and a slow reader holds back nobody else',
   terminal: 'a terminal on request',
   environment: 'nothing of the host’s environment is inherited',
+  credentials: 'secrets stay outside and are added there; nobody else’s get through',
   lifecycle: 'whatever ends, nothing is left behind',
   denials: 'refusals are told as data',
 }

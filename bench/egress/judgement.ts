@@ -88,6 +88,7 @@ async function measure({ parts: { engine }, channel, head }: Bench): Promise<num
       url: read.target.length,
       head: 300,
       body: 1024,
+      readBody: () => Promise.reject(new Error('there is none')),
       onLeave: () => undefined,
     })
     if (!ruling.allowed) throw new Error(ruling.refusal.reason)

@@ -83,6 +83,7 @@ export interface EgressAlarm {
     | 'credential_failed'
   /** Milliseconds since the epoch. */
   readonly time: number
+  /** Empty where it is about none. */
   readonly host: string
   /** Id of the credential, or name of the canary; `null` where it is about none. */
   readonly about: string | null

@@ -78,6 +78,12 @@ function compileMethods(clause: string, rule: AllowRule): ReadonlySet<string> {
   return new Set(rule.methods)
 }
 
+/** Some servers take a GraphQL operation from the query, before they look at the body. */
+function compileQuery({ query, body }: AllowRule): Expectation | null {
+  if (query !== undefined) return expectationOf(query)
+  return body?.graphql === undefined ? null : expectationOf({})
+}
+
 function compileHeaders(clause: string, rule: AllowRule): Expectation | null {
   if (rule.headers === undefined) return null
   const given = expectationOf(rule.headers)
@@ -134,7 +140,7 @@ export function compileAllow(
     handling,
     methods: compileMethods(clause, rule),
     templates: compilePaths(clause, rule.paths),
-    query: rule.query === undefined ? null : expectationOf(rule.query),
+    query: compileQuery(rule),
     headers: compileHeaders(clause, rule),
     websocket: rule.websocket === true,
     pin,

@@ -44,4 +44,6 @@ export interface Decision {
   readonly needs: Needs
   /** In `observe` mode: the refusal that was not carried out. */
   readonly wouldDeny: ReasonCode | null
+  /** The credential that a refusal is about, for whoever watches. */
+  readonly about?: string | undefined
 }

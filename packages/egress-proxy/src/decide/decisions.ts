@@ -8,6 +8,8 @@ export interface Refused {
   readonly code: ReasonCode
   readonly reason: string
   readonly remedy: string
+  /** The credential that it is about. */
+  readonly about?: string | undefined
 }
 
 /** What must be done with requests that a rule allows; without and with the body. Shared by all of them. */
@@ -64,7 +66,7 @@ export function deniedBy(rule: CompiledDeny, template: string | null): Decision 
 }
 
 /** Refused because no clause allows it. */
-export function refused({ code, reason, remedy }: Refused): Decision {
+export function refused({ code, reason, remedy, about }: Refused): Decision {
   const needs = needsOf(noHandling)
   return {
     verdict: 'deny',
@@ -75,6 +77,7 @@ export function refused({ code, reason, remedy }: Refused): Decision {
     remedy,
     needs,
     wouldDeny: null,
+    about,
   }
 }
 

@@ -69,7 +69,7 @@ function fittingPath(
 function furthest(
   found: readonly HostRules<CompiledAllow>[],
   request: HttpRequest,
-): Omit<Failure, 'dummies'> {
+): Omit<Failure, 'identities'> {
   const fitting = fittingPath(found, request.path)
   let step: Failure['step'] = steps.port
   let rules: CompiledAllow[] = []
@@ -91,5 +91,5 @@ export function explainHttp(policy: CompiledPolicy, request: HttpRequest): Decis
   if (found.length === 0) return explainName(policy, request.host)
   const failure = furthest(found, request)
   if (failure.step === steps.port) return explainPort(found, { ...request, kind: 'connection' })
-  return refused(tellFailure({ ...failure, dummies: policy.dummies }, request))
+  return refused(tellFailure({ ...failure, identities: policy.identities }, request))
 }

@@ -35,8 +35,8 @@ export interface CompiledPolicy {
   readonly named: readonly NamedHost[]
   /** @internal */
   readonly neighbours: NameNeighbours
-  /** @internal Every dummy of the sandbox. */
-  readonly dummies: readonly string[]
+  /** @internal */
+  readonly identities: Identities
 }
 
 function indexAllow(
@@ -139,7 +139,7 @@ export function compilePolicy(
     deny: indexDeny(deny),
     named,
     neighbours: new NameNeighbours(named.map(({ pattern }) => pattern)),
-    dummies,
+    identities,
   })
 }
 

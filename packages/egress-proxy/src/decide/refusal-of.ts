@@ -6,8 +6,8 @@ import type { Decision } from './decision.ts'
  * tell; whoever asks made a mistake, and the request is refused as `internal`.
  */
 export function refusalOf(decision: Decision): Refusal {
-  const { code, rule, reason, remedy } = decision
-  if (code !== null) return { code, rule, reason, remedy }
+  const { code, rule, reason, remedy, about } = decision
+  if (code !== null) return { code, rule, reason, remedy, about }
   return {
     code: 'internal',
     rule,

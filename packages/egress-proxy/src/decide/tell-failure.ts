@@ -1,3 +1,4 @@
+import type { Identities } from '../identity/identities.ts'
 import { unknownValue } from '../identity/profile.ts'
 import type { CompiledAllow } from './compiled-rule.ts'
 import type { Refused } from './decisions.ts'
@@ -11,8 +12,8 @@ import { tellIdentity } from './tell-identity.ts'
 export interface Failure {
   readonly step: Step
   readonly rules: readonly CompiledAllow[]
-  /** Every dummy of the sandbox. */
-  readonly dummies: readonly string[]
+  /** The credentials of the sandbox. */
+  readonly identities: Identities
 }
 
 const longestPath = 200
@@ -129,7 +130,8 @@ const websocket: Teller = (failure, { host }) => ({
   remedy: `use plain requests, or ${ask(failure, 'set `websocket: true` in')}`,
 })
 
-const identity: Teller = ({ rules, dummies }, request) => tellIdentity(rules, request, dummies)
+const identity: Teller = ({ rules, identities }, request) =>
+  tellIdentity(rules, request, identities)
 
 const minting: Teller = (_failure, { host, method, path: given }) => ({
   code: 'minting_refused',

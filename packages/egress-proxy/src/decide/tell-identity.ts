@@ -1,6 +1,6 @@
 import type { Slot } from '../carriers/carrier.ts'
 import type { FoundCarrier } from '../identity/found-carrier.ts'
-import type { Identity } from '../identity/identities.ts'
+import type { Identities, Identity } from '../identity/identities.ts'
 import { isOwnDummyField } from '../identity/own-dummy.ts'
 import { holdsDummy, type Pin, pinFault } from '../identity/pin.ts'
 import { isInSlot } from '../identity/slot-fault.ts'
@@ -85,8 +85,10 @@ function mostTelling(rules: readonly CompiledAllow[]): CompiledAllow | undefined
 export function tellIdentity(
   rules: readonly CompiledAllow[],
   request: HttpRequest,
-  dummies: readonly string[],
+  identities: Identities,
 ): Refused {
+  const all = [...identities.values()]
+  const dummies = all.map(({ dummy }) => dummy)
   const rule = mostTelling(rules)
   const found = rule === undefined ? null : mostAlarming(rule.pin, request, dummies)
   if (rule === undefined || found === null)
@@ -95,7 +97,9 @@ export function tellIdentity(
       reason: 'the request was refused for a reason that is not understood',
       remedy: 'report this to the owner of the sandbox',
     }
-  const isDummy = holdsDummy(found.value, dummies)
+  const astray = all.find(({ dummy }) => holdsDummy(found.value, [dummy]))
+  const isDummy = astray !== undefined
+  const pinned = rule.pin.kind === 'credential' ? rule.pin.identity.id : undefined
   const owner = `ask the owner of the sandbox to give ${rule.clause} a credential`
   const remedy =
     rule.pin.kind === 'credential'
@@ -109,5 +113,6 @@ export function tellIdentity(
       ? `a dummy of this sandbox stands in ${placeOf(found)} at ${request.host}, where it does not belong`
       : `${placeOf(found)} says in whose name the request comes, and ${request.host} may not be used in that name`,
     remedy,
+    about: astray?.id ?? pinned,
   }
 }

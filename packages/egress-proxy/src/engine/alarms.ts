@@ -24,7 +24,6 @@ const alarming: Partial<Record<ReasonCode, EgressAlarm['kind']>> = {
   minting_refused: 'minting_refused',
   secret_found: 'secret_found',
   canary_found: 'canary_found',
-  credential_unavailable: 'credential_failed',
 }
 
 /** The kind of alarm that a refusal is, or `null`: most are none. */
@@ -44,6 +43,12 @@ export class Alarms {
   reflected(host: string, about: string): void {
     const message = `an answer of ${host} held the credential ${JSON.stringify(about)}; it was made unreadable`
     this.tell({ kind: 'secret_reflected', host, about, message, processId: null })
+  }
+
+  /** Told once for each attempt, however many requests wait for it. */
+  credentialFailed(id: string): void {
+    const message = `the credential ${JSON.stringify(id)} could not be had; the log says why`
+    this.tell({ kind: 'credential_failed', host: '', about: id, message, processId: null })
   }
 
   /** Much more than usual went to a host. */

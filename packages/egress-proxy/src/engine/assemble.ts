@@ -145,7 +145,8 @@ function layGround(options: EgressProxyOptions, seams: Seams) {
   const id = proxyId(options.id)
   const limits = fillLimits(options.limits)
   const tokens = tokenDialer(options, limits, lookup)
-  const keeper = keeperFor(options, { limits, tokens, seams })
+  const failed = new Set<(id: string) => void>()
+  const keeper = keeperFor(options, { limits, tokens, seams, failed })
   const about = { version: 1, nat64: options.nat64, identities: identitiesOf(keeper) }
   const cell = new PolicyCell(makeSnapshot(options.policy, about))
   const hosts = namedHosts(cell.now.compiled)
@@ -160,6 +161,7 @@ function layGround(options: EgressProxyOptions, seams: Seams) {
     vouched,
     own,
     tokens,
+    failed,
     keeper,
     canaries: makeCanaries(options.policy.network?.canaries),
     dialer: createDialer({ ...options, lookup, limits, own, guard: () => cell.now.guard }),
@@ -192,21 +194,34 @@ function keeperFor(
     readonly limits: ProxyLimits
     readonly tokens: PooledDialer
     readonly seams: Seams
+    readonly failed: ReadonlySet<(id: string) => void>
   },
 ): PolicyKeeper {
-  const { limits, tokens, seams } = by
+  const { limits, tokens, seams, failed } = by
   const now = Date.now
   const read = seams.readSecret ?? localReader({ providers, now })
   return keepCredentials(policy.credentials, {
     tools: { read, fetch: tokenFetch(tokens, limits), now },
     now,
     limits,
-    onFailure: (id, message) => onLog?.(`credential ${JSON.stringify(id)}: ${message}`),
+    onFailure: (id, message) => {
+      onLog?.(`credential ${JSON.stringify(id)}: ${message}`)
+      for (const tell of failed) tell(id)
+    },
   })
 }
 
 function buildEngine(
-  { limits, cell, dialer, authority, names, keeper, canaries }: ReturnType<typeof layGround>,
+  {
+    limits,
+    cell,
+    dialer,
+    authority,
+    names,
+    keeper,
+    canaries,
+    failed,
+  }: ReturnType<typeof layGround>,
   parts: Pick<Engine, 'recorder' | 'hooks' | 'received'> & {
     readonly asker: Asker
     readonly telemetry: Telemetry | null
@@ -223,6 +238,7 @@ function buildEngine(
     time: Date.now,
     onAlarm: (alarm) => recorder.alarmed(alarm),
   })
+  failed.add((id) => alarms.credentialFailed(id))
   return {
     limits,
     dialer,

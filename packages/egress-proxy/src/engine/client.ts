@@ -1,6 +1,6 @@
 import type { EgressPeer } from '@caisson/core'
 import type { Duplex } from 'node:stream'
-import type { Door } from '../decide/request.ts'
+import type { Door, HttpRequest } from '../decide/request.ts'
 
 /** One connection of the sandbox, from its door to its end. */
 export class Client {
@@ -45,4 +45,6 @@ export interface Asked {
   readonly port: number | null
   readonly method: string | null
   readonly path: string | null
+  /** The whole of it, where it could be read: for the names in it that are written down. */
+  readonly request?: HttpRequest | undefined
 }

@@ -112,7 +112,7 @@ function enterHttp(engine: Engine, seen: Seen): void {
 
 function channelOf(engine: Engine, request: ConnectionRequest, scheme: 'https' | 'http'): Channel {
   const { door, host, port } = request
-  return { door, scheme, destination: { host, port }, judgesPaths: pathJudge(engine) }
+  return { door, scheme, destination: { host, port }, ...pathJudge(engine) }
 }
 
 /** Dials before the client is let in, so that it hears why when that fails. */

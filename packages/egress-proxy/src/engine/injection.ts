@@ -11,13 +11,12 @@ import { RefusalError } from '../refusal.ts'
 export class Injection {
   readonly #keeper: CredentialKeeper
   readonly #kept: KeptCredential
-  #secret: Secret | null
+  #sent: Secret | null = null
   #renewed = false
 
   private constructor(keeper: CredentialKeeper, kept: KeptCredential) {
     this.#keeper = keeper
     this.#kept = kept
-    this.#secret = keeper.at(kept.id)
   }
 
   /** For the identity that a rule gives a request; `null` where that is nobody's, or the guest's. */
@@ -40,7 +39,7 @@ export class Injection {
 
   /** @throws RefusalError `credential_unavailable`, `credential_revoked` */
   async fetch(signal: AbortSignal): Promise<void> {
-    this.#secret = await this.#keeper.get(this.#kept.id, signal)
+    await this.#keeper.get(this.#kept.id, signal)
   }
 
   /** Whose connections it uses: nobody else's requests go over them. */
@@ -57,6 +56,7 @@ export class Injection {
   /** @throws RefusalError when the request has no place for it, or it is of no form that can stand there */
   put(outgoing: Outgoing): Outgoing {
     const secret = this.#given()
+    this.#sent = secret
     return this.#within(() => this.#kept.carrier.put(outgoing, secret.bytes, Date.now()))
   }
 
@@ -64,18 +64,15 @@ export class Injection {
   async renew(signal: AbortSignal): Promise<boolean> {
     if (this.#renewed) return false
     this.#renewed = true
-    const next = await this.#keeper.renew(this.#kept.id, this.#given(), signal)
-    if (next === null) return false
-    this.#secret = next
-    return true
+    const rejected = this.#sent
+    return rejected !== null && (await this.#keeper.renew(this.#kept.id, rejected, signal)) !== null
   }
 
   /** It may have expired, or been taken away, since it was had: then nothing leaves. */
   #given(): Secret {
-    const now = this.#keeper.at(this.#kept.id)
-    if (now !== null) this.#secret = now
-    if (this.#secret === null || now === null) throw new RefusalError(unavailable(this.#kept.id))
-    return now
+    const secret = this.#keeper.at(this.#kept.id)
+    if (secret === null) throw new RefusalError(unavailable(this.#kept.id))
+    return secret
   }
 
   #within<T>(act: () => T): T {

@@ -273,5 +273,6 @@ export function asked(request: NameRequest | ConnectionRequest | HttpRequest): A
     method: request.kind === 'http' ? request.method : null,
     // Chosen inside, and kept by whoever listens: the start says enough.
     path: request.kind === 'http' ? request.path.slice(0, longestTold) : null,
+    request: request.kind === 'http' ? request : undefined,
   }
 }

@@ -42,7 +42,7 @@ function serveHttpProxy(
     door: 'http',
     scheme: 'http',
     destination: null,
-    judgesPaths: pathJudge(engine),
+    ...pathJudge(engine),
   } as const
   const served = { stream: client.stream, protocol: 'http/1.1', client, channel, first } as const
   serveRequests(engine, served, {

@@ -30,6 +30,8 @@ export interface Figures {
   readonly durationMs: number
 }
 
+const noNames: readonly string[] = []
+
 const nothing: DecisionDetails = {
   template: null,
   queryKeys: [],
@@ -75,7 +77,8 @@ export class Recorder {
   /** `processId`: the command that asked, where it could be told. */
   refused(asked: Asked, refusal: Refusal, processId: string | null): number {
     this.#denied += 1
-    return this.#tell(asked, nothing, { verdict: 'deny', ...refusal, processId, lasts: false })
+    const outcome = { verdict: 'deny', ...refusal, processId, lasts: false } as const
+    return this.#tell(asked, this.#namesIn(asked.request), outcome)
   }
 
   /** What has to be waited for before a client is answered, so that nobody hears of it before the host. */
@@ -108,16 +111,17 @@ export class Recorder {
   #details({ template, needs }: Decision, request: HttpRequest | undefined): DecisionDetails {
     if (request === undefined) return nothing
     const { identity, tenant } = needs
-    if (!this.#parts.trail.keepsNames)
-      return { template, queryKeys: [], headerNames: [], identity, tenantHeaders: [] }
+    const { queryKeys, headerNames } = this.#namesIn(request)
+    const tenantHeaders = tenant.length === 0 ? noNames : tenant.map(([name]) => name)
+    return { template, queryKeys, headerNames, identity, tenantHeaders }
+  }
+
+  #namesIn(request: HttpRequest | undefined): DecisionDetails {
+    if (request === undefined || !this.#parts.trail.keepsNames) return nothing
     const { query, headers } = request
-    return {
-      template,
-      queryKeys: query.map(([key]) => key),
-      headerNames: headers.map(([name]) => name),
-      identity,
-      tenantHeaders: tenant.map(([name]) => name),
-    }
+    const queryKeys = query.map(([key]) => key)
+    const headerNames = headers.map(([name]) => name)
+    return { template: null, queryKeys, headerNames, identity: null, tenantHeaders: noNames }
   }
 
   #tell(asked: Asked, details: DecisionDetails, outcome: Outcome): number {

@@ -22,7 +22,13 @@ class Stuck {
 describe('an audit trail', () => {
   it('begins with a line, tells decisions and ends with a final checkpoint', async () => {
     const kept = new Kept({ strict: true })
-    kept.trail.decided(decision(1), { template: '/item/*', queryKeys: ['q'], headerNames: ['x-a'] })
+    kept.trail.decided(decision(1), {
+      template: '/item/*',
+      queryKeys: ['q'],
+      headerNames: ['x-a'],
+      identity: 'anonymous',
+      tenantHeaders: [],
+    })
     kept.trail.finished(1, {
       bytesOut: 10,
       bytesIn: 20,
@@ -41,7 +47,11 @@ describe('an audit trail', () => {
     })
     expect(decided).to.include({ type: 'decision', sequence: 1, template: '/item/*', line: 2 })
     expect(decided).not.to.have.property('path')
-    expect(decided).to.deep.include({ queryKeys: ['q'], headerNames: ['x-a'] })
+    expect(decided).to.deep.include({
+      queryKeys: ['q'],
+      headerNames: ['x-a'],
+      identity: 'anonymous',
+    })
     expect(finished).to.include({ type: 'finished', sequence: 1, status: 200, bytesIn: 20 })
     expect(end).to.have.nested.property('checkpoint.final', true)
   })
@@ -94,6 +104,8 @@ describe('an audit trail', () => {
         template: null,
         queryKeys: [text],
         headerNames: [text],
+        identity: 'anonymous',
+        tenantHeaders: [],
       })
       await kept.trail.close()
       expect(kept.lines).to.have.length(3)
@@ -111,6 +123,8 @@ describe('an audit trail', () => {
       template: null,
       queryKeys: names,
       headerNames: names,
+      identity: 'anonymous',
+      tenantHeaders: [],
     })
     await kept.trail.close()
     expect(kept.lines[1]?.length).to.be.lessThan(32_768)

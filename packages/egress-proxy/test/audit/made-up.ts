@@ -3,7 +3,13 @@ import { openTrail } from '../../dist/audit/open-trail.js'
 import type { AuditOptions } from '../../dist/audit/options.js'
 import type { AuditTrail, DecisionDetails } from '../../dist/audit/trail.js'
 
-export const nothing: DecisionDetails = { template: null, queryKeys: [], headerNames: [] }
+export const nothing: DecisionDetails = {
+  template: null,
+  queryKeys: [],
+  headerNames: [],
+  identity: 'anonymous',
+  tenantHeaders: [],
+}
 
 export function decision(sequence: number, parts: Partial<EgressDecision> = {}): EgressDecision {
   return {

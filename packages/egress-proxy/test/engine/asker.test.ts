@@ -17,6 +17,8 @@ function request(path: string, more: Partial<HttpRequest> = {}): HttpRequest {
     query: [],
     headers: [],
     websocket: false,
+    carriers: [],
+    body: null,
     ...more,
   }
 }

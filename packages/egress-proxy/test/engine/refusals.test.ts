@@ -147,7 +147,13 @@ describe('recorder', () => {
     template: null,
     reason: '',
     remedy: '',
-    needs: { handling: ['intercept'], identity: 'anonymous' },
+    needs: {
+      handling: ['intercept'],
+      identity: 'anonymous',
+      body: false,
+      headers: null,
+      tenant: [],
+    },
     wouldDeny: null,
   }
 
@@ -158,6 +164,7 @@ describe('recorder', () => {
         keepsNames: false,
         canWrite: true,
         decided: ({ sequence, verdict }) => void log.push(`trail ${sequence} ${verdict}`),
+        alarmed: ({ kind }) => void log.push(`trail ${kind}`),
         finished: (sequence) => void log.push(`finished ${sequence}`),
         close: () => Promise.resolve(),
       },
@@ -165,6 +172,7 @@ describe('recorder', () => {
       policyVersion: () => 3,
       onDecision: ({ sequence, time, policyVersion, code }) =>
         void log.push(`told ${sequence} ${time} ${policyVersion} ${code}`),
+      onAlarm: ({ kind }) => void log.push(`told ${kind}`),
       heard: null,
       telemetry: null,
       patternOf: () => null,

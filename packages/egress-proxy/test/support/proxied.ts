@@ -1,5 +1,12 @@
-import { type EgressDecision, type NetworkPolicy, parsePolicy } from '@caisson/core'
+import {
+  type EgressAlarm,
+  type EgressDecision,
+  type NetworkPolicy,
+  parsePolicy,
+  type Policy,
+} from '@caisson/core'
 import { createServer, type AddressInfo, type Server } from 'node:net'
+import { createEgressProxy } from '../../dist/create-egress-proxy.js'
 import { assemble } from '../../dist/engine/assemble.js'
 import { LiveProxy } from '../../dist/engine/live-proxy.js'
 import type { EgressProxy, ProxyListener } from '../../dist/egress-proxy.js'
@@ -14,6 +21,7 @@ export const good = 'api.good.test'
 /** What a test wants to be different. */
 export interface Wanted extends Partial<Omit<EgressProxyOptions, 'policy'>> {
   readonly network?: NetworkPolicy
+  readonly credentials?: Policy['credentials']
   readonly answer?: Answer
   /** What names lead to; default: nobody knows any. */
   readonly lookup?: (host: string) => Promise<{ addresses: string[]; ttlMs: number | null }>
@@ -26,6 +34,8 @@ export class Proxied implements AsyncDisposable {
   readonly origin: Origin
   readonly plain: Origin
   readonly decisions: EgressDecision[]
+  readonly alarms: EgressAlarm[]
+  readonly logs: string[]
   readonly lookups: string[]
   readonly #servers: Server[] = []
 
@@ -35,21 +45,34 @@ export class Proxied implements AsyncDisposable {
     this.origin = parts.origin
     this.plain = parts.plain
     this.decisions = parts.decisions
+    this.alarms = parts.alarms
+    this.logs = parts.logs
     this.lookups = parts.lookups
   }
 
   static async open(wanted: Wanted = {}): Promise<Proxied> {
     const authority: TestAuthority = createTestAuthority()
-    const { network = { allow: [good] }, answer, lookup, hosts = {}, ...options } = wanted
+    const {
+      network = { allow: [good] },
+      credentials,
+      answer,
+      lookup,
+      hosts = {},
+      ...options
+    } = wanted
     const origin = await Origin.tls(authority, answer)
     const plain = await Origin.plain(answer)
     const decisions: EgressDecision[] = []
+    const alarms: EgressAlarm[] = []
+    const logs: string[] = []
     const lookups: string[] = []
     const made = {
-      policy: parsePolicy({ network }),
+      policy: parsePolicy({ network, ...(credentials === undefined ? {} : { credentials }) }),
       trust: authority.certificate,
       hosts: { [`${good}:443`]: origin.address, [`${good}:80`]: plain.address, ...hosts },
       onDecision: (decision: EgressDecision) => void decisions.push(decision),
+      onAlarm: (alarm: EgressAlarm) => void alarms.push(alarm),
+      onLog: (message: string) => void logs.push(message),
       ...options,
     }
     const counted = async (host: string) => {
@@ -57,9 +80,12 @@ export class Proxied implements AsyncDisposable {
       if (lookup === undefined) throw new Error('there are no names here')
       return lookup(host)
     }
-    const proxy = new LiveProxy(assemble(made, { lookup: counted }))
+    const proxy =
+      options.isolate === 'process'
+        ? await createEgressProxy(made)
+        : new LiveProxy(assemble(made, { lookup: counted }))
     const listener = await proxy.listen()
-    return new Proxied({ proxy, listener, origin, plain, decisions, lookups })
+    return new Proxied({ proxy, listener, origin, plain, decisions, alarms, logs, lookups })
   }
 
   /** The proxy door, with the token. */
@@ -130,6 +156,8 @@ export class Proxied implements AsyncDisposable {
 
 interface Told {
   readonly decisions: EgressDecision[]
+  readonly alarms: EgressAlarm[]
+  readonly logs: string[]
   readonly lookups: string[]
 }
 

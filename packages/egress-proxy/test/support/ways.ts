@@ -11,7 +11,7 @@ export interface Wish {
   readonly method: string
   readonly path: string
   readonly headers?: readonly (readonly [name: string, value: string])[]
-  readonly body?: string
+  readonly body?: string | Buffer
 }
 
 /** What came of it. `status` 0: the connection was ended without an answer. */
@@ -74,8 +74,8 @@ function inPlain(reach: Reach): Way {
 async function absolute(world: Proxied, wish: Wish): Promise<Outcome> {
   const at = wish.port === 80 ? wish.host : `${wish.host}:${wish.port}`
   const line = new Line(await dial(world.door))
-  line.send(requestText({ ...wish, path: `http://${at}${wish.path}` }, at, credentials(world.door)))
-  return outcomeOf(line)
+  const asked = { ...wish, path: `http://${at}${wish.path}` }
+  return outcomeOf(sendOn(line, asked, at, credentials(world.door)))
 }
 
 async function byConnect(world: Proxied, { host, port }: Wish): Promise<Socket | Outcome> {
@@ -98,7 +98,7 @@ async function byAddress(world: Proxied, { host, port }: Wish): Promise<Socket |
 
 async function speakHttp1(stream: Duplex, wish: Wish): Promise<Outcome> {
   const at = wish.port === 443 ? wish.host : `${wish.host}:${wish.port}`
-  return outcomeOf(new Line(stream).send(requestText(wish, at, '')))
+  return outcomeOf(sendOn(new Line(stream), wish, at))
 }
 
 async function outcomeOf(line: Line): Promise<Outcome> {
@@ -109,13 +109,15 @@ async function outcomeOf(line: Line): Promise<Outcome> {
 
 const ended: Outcome = { status: 0, code: null, text: '' }
 
-/** A request that asks for the connection to be closed behind the answer. */
-function requestText(wish: Wish, authority: string, fields: string): string {
+/** Sends a request that asks for the connection to be closed behind the answer. */
+function sendOn(line: Line, wish: Wish, authority: string, fields = ''): Line {
   const { method, path, headers = [], body } = wish
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  const length = body === undefined ? '' : `Content-Length: ${body.length}\r\n`
+  const bytes = body === undefined ? null : Buffer.from(body)
+  const length = bytes === null ? '' : `Content-Length: ${bytes.length}\r\n`
   const head = `${method} ${path} HTTP/1.1\r\nHost: ${authority}\r\nConnection: close\r\n`
-  return `${head}${fields}${length}${lines}\r\n${body ?? ''}`
+  line.send(`${head}${fields}${length}${lines}\r\n`)
+  return bytes === null ? line : line.send(bytes)
 }
 
 /** A session of HTTP/2 over a connection. */
