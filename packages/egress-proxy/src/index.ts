@@ -16,7 +16,7 @@ export type { EgressOptions, EgressProxyOptions } from './options.ts'
 export type { ParentOption, ParentProxy } from './dial/parent.ts'
 export type { ClientCertificateOption } from './dial/upstream-contexts-dial.ts'
 export type { AuditOptions, Checkpoint } from './audit/options.ts'
-export type { AuditLine, AuditLineHead, DecisionLine } from './audit/line.ts'
+export type { AlarmLine, AuditLine, AuditLineHead, DecisionLine } from './audit/line.ts'
 export type { DecisionDetails, FinishedFigures } from './audit/trail.ts'
 export { verifyAuditTrail, type TrailEvidence, type TrailVerdict } from './audit/verify-trail.ts'
 export type { OnAsk, Question } from './engine/asker.ts'
@@ -37,9 +37,20 @@ export {
   type SarifRule,
   toSarif,
 } from './auditor/sarif.ts'
-export type { RegistryHosts, RegistryKind } from './auditor/registry-kind.ts'
+export { type RegistryHosts, type RegistryKind, registryKinds } from './auditor/registry-kind.ts'
 export { services, type Services } from './services/services.ts'
+export type { AnthropicServiceOptions } from './services/anthropic.ts'
+export type { OpenaiServiceOptions } from './services/openai.ts'
+export type { GithubServiceOptions } from './services/github.ts'
+export type { NpmInstallOptions, NpmScope } from './services/npm.ts'
+export type { PypiInstallOptions } from './services/pypi.ts'
+export type { CratesFetchOptions } from './services/crates.ts'
+export type { GoModulesFetchOptions } from './services/go-modules.ts'
+export type { DebianInstallOptions } from './services/debian.ts'
+export type { RubygemsInstallOptions } from './services/rubygems.ts'
+export type { OciPullOptions } from './services/oci.ts'
 export { presets, type Presets } from './presets/presets.ts'
+export { agentBudgets, agentResources, hiddenByDefault } from './presets/agent-defaults.ts'
 export type {
   CodingAgentOptions,
   GithubAccess,
@@ -49,6 +60,9 @@ export {
   resolveRegistries,
   type ResolveRegistriesOptions,
 } from './services/registries/resolve-registries.ts'
+export { RegistryUnknown } from './services/registries/registry-unknown.ts'
+export type { ToolOptions } from './services/registries/tool-question.ts'
+export type { Variables } from './services/registries/tool-variables-source.ts'
 // What a program that uses this package alone needs beside.
 export type {
   EgressAlarm,

@@ -42,12 +42,17 @@ describe('options of the way out', () => {
     expect(await failure(() => egressGateway())).to.equal('nothing')
   })
 
-  it('with credentials are refused, which nothing would add to a request', async () => {
+  it('are refused when a credential comes from a provider that there is none of', async () => {
     const credentials = {
-      key: { source: { env: 'KEY' }, carrier: { header: 'x-api-key' } },
+      key: { source: { provider: 'vault' }, carrier: { header: 'x-api-key' } },
     }
-    const asked = () => createEgressProxy({ policy: { ...policy, credentials } })
-    expect(await failure(asked)).to.match(/^SandboxError: credentials: this release cannot/)
+    const made = (providers: Record<string, () => { value: string }>) => async () => {
+      const proxy = await createEgressProxy({ policy: { ...policy, credentials }, providers })
+      await proxy.close()
+    }
+    const value = (): { value: string } => ({ value: 'v'.repeat(20) })
+    expect(await failure(made({ valt: value }))).to.match(/vault.*valt/s)
+    expect(await failure(made({ vault: value }))).to.equal('nothing')
   })
 
   const places: readonly [where: object, told: RegExp][] = [
@@ -68,7 +73,10 @@ describe('options of the way out', () => {
   it('of on: an event that there is none of is refused', async () => {
     await using proxy = await createEgressProxy({ policy })
     const listen = (name: string) => () => proxy.on(name as 'decision', () => undefined)
-    expect(await failure(listen('request'))).to.equal('TypeError: on: the only event is `decision`')
-    expect(await failure(listen('decision'))).to.equal('nothing')
+    expect(await failure(listen('request'))).to.equal(
+      'TypeError: on: the events are `decision` and `alarm`',
+    )
+    for (const name of ['decision', 'alarm'])
+      expect(await failure(listen(name))).to.equal('nothing')
   })
 })

@@ -7,7 +7,10 @@ import type { Decision } from './decision.ts'
  */
 export function refusalOf(decision: Decision): Refusal {
   const { code, rule, reason, remedy, about } = decision
-  if (code !== null) return { code, rule, reason, remedy, about }
+  if (code !== null)
+    return about === undefined
+      ? { code, rule, reason, remedy }
+      : { code, rule, reason, remedy, about }
   return {
     code: 'internal',
     rule,

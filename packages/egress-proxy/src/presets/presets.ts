@@ -2,6 +2,7 @@ import { codingAgent } from './coding-agent.ts'
 
 /** Whole policies; see {@link presets}. */
 export interface Presets {
+  /** One folder, one's own models and repositories, packages; see {@link CodingAgentOptions}. */
   readonly codingAgent: typeof codingAgent
 }
 

@@ -14,16 +14,40 @@ import { rubygemsInstallRules } from './rubygems.ts'
 export interface Services {
   /** When they were last held against what the vendors document: `2026-11`. */
   readonly asOf: string
+  /** Messages, counting of tokens, the list of models; see {@link AnthropicServiceOptions}. */
   readonly anthropic: typeof anthropicRules
+  /** Chat completions, responses, embeddings, the list of models; see {@link OpenaiServiceOptions}. */
   readonly openai: typeof openaiRules
+  /** Named repositories over the REST API and git; see {@link GithubServiceOptions}. */
   readonly github: typeof githubRules
-  readonly npm: { readonly install: typeof npmInstallRules }
-  readonly pypi: { readonly install: typeof pypiInstallRules }
-  readonly crates: { readonly fetch: typeof cratesFetchRules }
-  readonly goModules: { readonly fetch: typeof goModulesFetchRules }
-  readonly debian: { readonly install: typeof debianInstallRules }
-  readonly rubygems: { readonly install: typeof rubygemsInstallRules }
-  readonly oci: { readonly pull: typeof ociPullRules }
+  readonly npm: {
+    /** Installing packages with npm, pnpm or Yarn. */
+    readonly install: typeof npmInstallRules
+  }
+  readonly pypi: {
+    /** Installing packages with pip or uv. */
+    readonly install: typeof pypiInstallRules
+  }
+  readonly crates: {
+    /** Fetching crates with Cargo. */
+    readonly fetch: typeof cratesFetchRules
+  }
+  readonly goModules: {
+    /** Fetching Go modules from a mirror. */
+    readonly fetch: typeof goModulesFetchRules
+  }
+  readonly debian: {
+    /** Installing packages with apt. */
+    readonly install: typeof debianInstallRules
+  }
+  readonly rubygems: {
+    /** Installing gems. */
+    readonly install: typeof rubygemsInstallRules
+  }
+  readonly oci: {
+    /** Pulling images. */
+    readonly pull: typeof ociPullRules
+  }
 }
 
 /**

@@ -3,8 +3,14 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http'
-import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } from 'node:http2'
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type SecureServerOptions,
+} from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { createTestAuthority, type TestAuthority } from '../../dist/testing.js'
 
 /** A request as an origin saw it. */
@@ -14,6 +20,13 @@ export interface Seen {
   readonly headers: IncomingMessage['headers']
   readonly version: string
   readonly body: string
+  /** Names and values as they came, doubled ones too. */
+  readonly raw: readonly string[]
+  readonly trailers: IncomingMessage['trailers']
+  /** Of its connection, in the order of their first requests. */
+  readonly connection: number
+  /** What the certificate says that its client showed, if any. */
+  readonly client: string | null
 }
 
 export type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void
@@ -30,6 +43,7 @@ export class Origin implements AsyncDisposable {
   /** Bytes of bodies, of requests that were broken off too. */
   bodyBytes = 0
   readonly #server: Http2SecureServer | ReturnType<typeof createHttpServer>
+  readonly #known: object[] = []
 
   private constructor(server: Origin['server']) {
     this.#server = server
@@ -45,10 +59,12 @@ export class Origin implements AsyncDisposable {
   static tls(
     authority: TestAuthority = createTestAuthority(),
     answer: Answer = hello,
+    more: SecureServerOptions = {},
   ): Promise<Origin> {
     const server = createSecureServer({
       allowHTTP1: true,
       SNICallback: (name, callback) => callback(null, authority.contextFor(name)),
+      ...more,
     })
     return Origin.#begin(server, answer)
   }
@@ -88,10 +104,26 @@ export class Origin implements AsyncDisposable {
       if (request.aborted || wasReset(request)) return abort()
       ended = true
       const body = Buffer.concat(chunks)
-      const { method = '', url = '', headers, httpVersion } = request
-      this.seen.push({ method, url, headers, version: httpVersion, body: body.toString() })
+      const { method = '', url = '', headers, httpVersion, rawHeaders, trailers } = request
+      this.seen.push({
+        method,
+        url,
+        headers,
+        version: httpVersion,
+        body: body.toString(),
+        raw: rawHeaders,
+        trailers,
+        connection: this.#connectionOf(request),
+        client: clientOf(request),
+      })
       answer(request, response, body)
     })
+  }
+
+  #connectionOf(request: IncomingMessage | Http2ServerRequest): number {
+    const socket = socketOf(request)
+    if (!this.#known.includes(socket)) this.#known.push(socket)
+    return this.#known.indexOf(socket)
   }
 
   get server(): Http2SecureServer | ReturnType<typeof createHttpServer> {
@@ -107,6 +139,16 @@ export class Origin implements AsyncDisposable {
     for (const socket of this.sockets) socket.destroy()
     await new Promise((resolve) => this.#server.close(resolve))
   }
+}
+
+function socketOf(request: IncomingMessage | Http2ServerRequest): object {
+  return 'stream' in request ? (request.stream.session ?? request) : request.socket
+}
+
+function clientOf(request: IncomingMessage | Http2ServerRequest): string | null {
+  const socket = 'stream' in request ? request.stream.session?.socket : request.socket
+  const shown = (socket as TLSSocket | undefined)?.getPeerCertificate?.()
+  return shown?.subject?.CN ?? null
 }
 
 function wasReset(request: IncomingMessage | Http2ServerRequest): boolean {

@@ -41,6 +41,13 @@ export const plainWays: Readonly<Record<string, Way>> = {
   'plain HTTP to an address inside': inPlain(byAddress),
 }
 
+/** The ways of a WebSocket; 101 where it is agreed to. */
+export const upgradeWays: Readonly<Record<string, Way>> = {
+  'a WebSocket in CONNECT': inTls(byConnect, speakUpgrade),
+  'a WebSocket over SOCKS': inTls(bySocks, speakUpgrade),
+  'a WebSocket to an address inside': inTls(byAddress, speakUpgrade),
+}
+
 type Reach = (world: Proxied, wish: Wish) => Promise<Socket | Outcome>
 type Speak = (stream: Duplex, wish: Wish) => Promise<Outcome>
 
@@ -100,6 +107,21 @@ async function speakHttp1(stream: Duplex, wish: Wish): Promise<Outcome> {
   const at = wish.port === 443 ? wish.host : `${wish.host}:${wish.port}`
   return outcomeOf(sendOn(new Line(stream), wish, at))
 }
+
+async function speakUpgrade(stream: Duplex, { host, path, headers = [] }: Wish): Promise<Outcome> {
+  const line = new Line(stream)
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  line.send(
+    `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${exampleKey}\r\n${lines}\r\n`,
+  )
+  const text = await line.answer()
+  line.destroy()
+  return { status: statusOf(text), text, code: refusalIn(text) }
+}
+
+/** RFC 6455, 1.3 */
+const exampleKey = 'dGhlIHNhbXBsZSBub25jZQ=='
 
 async function outcomeOf(line: Line): Promise<Outcome> {
   const text = await line.over()
