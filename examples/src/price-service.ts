@@ -10,6 +10,8 @@ export interface PriceService extends AsyncDisposable {
   readonly egress: { readonly hosts: Readonly<Record<string, string>>; readonly trust: string }
   /** What arrived: `GET /today`. */
   readonly seen: readonly string[]
+  /** The key with which each of them came; empty where there was none. */
+  readonly keys: readonly string[]
 }
 
 export const priceHost = 'prices.example.test'
@@ -17,10 +19,13 @@ export const priceHost = 'prices.example.test'
 /** Serves prices over https, under a name that exists nowhere else. */
 export async function priceService(): Promise<PriceService> {
   const seen: string[] = []
+  const keys: string[] = []
   const sockets = new Set<Socket>()
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    const key = String(request.headers['x-api-key'] ?? '')
     seen.push(`${request.method} ${request.url}`)
-    response.end('a round is 12.50')
+    keys.push(key)
+    response.end(request.url === '/mirror' ? `your key is ${key}` : 'a round is 12.50')
   }
   // #region stand-in
   const authority = createTestAuthority()
@@ -43,6 +48,7 @@ export async function priceService(): Promise<PriceService> {
   return {
     egress,
     seen,
+    keys,
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy()
       server.close()

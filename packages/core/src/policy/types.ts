@@ -53,7 +53,8 @@ export interface AllowRule {
   /**
    * Path templates, compared segment by segment, case counting: `/v1/messages`; `/repos/acme/*`, where `*`
    * is exactly one segment that is not empty; `/repos/acme/**`, where `**` at the end is whatever follows,
-   * or nothing. Default: any path.
+   * or nothing. A slash that a client escapes is part of its segment, and only a template that has it there
+   * is met: `/*%2F*`, as npm asks for packages with a scope. Default: any path.
    */
   readonly paths?: readonly string[] | undefined
   /**
