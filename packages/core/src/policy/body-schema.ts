@@ -45,7 +45,7 @@ const scalar = z.union(
   [z.string().max(8192), z.number(), z.boolean(), z.null()],
   'must be a string, a number, a boolean or null',
 )
-const conditions = ['absent', 'oneOf', 'keys', 'urlHosts', 'maxLength'] as const
+const conditions = ['absent', 'oneOf', 'keys', 'urlHosts', 'dataUrl', 'maxLength'] as const
 const known = conditions.map((one) => `\`${one}\``).join(', ')
 
 const condition: z.ZodType<JsonCondition> = closedObject({
@@ -54,6 +54,7 @@ const condition: z.ZodType<JsonCondition> = closedObject({
   oneOf: z.array(scalar).min(1, 'must name a value').max(mostListed).optional(),
   keys: keys.optional(),
   urlHosts: z.array(host).min(1, 'must name a host').max(mostListed).optional(),
+  dataUrl: z.literal(true, 'may only be `true`').optional(),
   maxLength: whole(0, Number.MAX_SAFE_INTEGER).optional(),
   required: z.boolean().optional(),
 } satisfies Record<keyof JsonCondition, z.ZodType>).superRefine((given, context) => {

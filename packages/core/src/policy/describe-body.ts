@@ -13,12 +13,13 @@ function some(entries: readonly unknown[]): string {
 }
 
 function conditionText(condition: JsonCondition): string {
-  const { absent, oneOf, keys, urlHosts, maxLength, required } = condition
+  const { absent, oneOf, keys, urlHosts, dataUrl, maxLength, required } = condition
   const what = [
     absent === true ? 'absent' : [],
     oneOf === undefined ? [] : `one of ${some(oneOf)}`,
     keys === undefined ? [] : `an object with no keys but ${some(keys)}`,
     urlHosts === undefined ? [] : `a URL of https on ${some(urlHosts)}`,
+    dataUrl === true ? 'a `data:` URL' : [],
     maxLength === undefined ? [] : `no longer than ${maxLength}`,
     required === true ? 'there' : [],
   ].flat()

@@ -120,6 +120,8 @@ export interface JsonCondition {
   readonly keys?: readonly string[] | undefined
   /** A string that is a URL of https, without user and port, whose host is one of these patterns. */
   readonly urlHosts?: readonly string[] | undefined
+  /** A string that is a `data:` URL (RFC 2397), which holds what it names, so that nobody fetches anything. */
+  readonly dataUrl?: true | undefined
   /** A string, or an array or object, of this length at most: UTF-16 code units, items or keys. */
   readonly maxLength?: number | undefined
   /** Something must be there. Default `false`. */

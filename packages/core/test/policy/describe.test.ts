@@ -136,6 +136,9 @@ describe('describePolicy', () => {
       { at: '/mcp', absent: true as const },
       { at: '/text', maxLength: 9 },
     ]
+    expect(said({ json: { where: [{ at: '/image', dataUrl: true }] } })).to.contain(
+      'JSON ("/image" must be a `data:` URL)',
+    )
     expect(said({ json: { keys: ['model'], where }, maxBytes: 1000 })).to.contain(
       'no body but JSON (keys "model" and no others; "/model" must be one of "m", 1 and there; "/tools/*/url" must be a URL of https on "b.example"; "/mcp" must be absent; "/text" must be no longer than 9), 1000 bytes at most;',
     )

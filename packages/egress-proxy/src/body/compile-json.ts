@@ -1,5 +1,13 @@
 import { type BodyRule, type JsonCondition, SandboxError } from '@caisson/core'
-import { absent, type JsonCheck, maxLength, onlyKeys, oneOf, urlHosts } from './json-check.ts'
+import {
+  absent,
+  dataUrl,
+  type JsonCheck,
+  maxLength,
+  onlyKeys,
+  oneOf,
+  urlHosts,
+} from './json-check.ts'
 import { patternFault, readPattern } from './json-pattern.ts'
 import { PatternSet } from './json-search.ts'
 
@@ -31,6 +39,7 @@ function checksOf(condition: JsonCondition): readonly JsonCheck[] {
   if (condition.oneOf !== undefined) checks.push(oneOf(condition.oneOf))
   if (condition.keys !== undefined) checks.push(onlyKeys(condition.keys))
   if (condition.urlHosts !== undefined) checks.push(urlHosts(condition.urlHosts))
+  if (condition.dataUrl === true) checks.push(dataUrl)
   if (condition.maxLength !== undefined) checks.push(maxLength(condition.maxLength))
   return checks
 }
@@ -43,7 +52,7 @@ function compileCondition(clause: string, condition: JsonCondition): CompiledCon
   if (check === undefined || others.length > 0) {
     throw invalidBody(
       clause,
-      'exactly one of `absent`, `oneOf`, `keys`, `urlHosts` and `maxLength` stands beside `at`',
+      'exactly one of `absent`, `oneOf`, `keys`, `urlHosts`, `dataUrl` and `maxLength` stands beside `at`',
       'write one entry for each',
     )
   }

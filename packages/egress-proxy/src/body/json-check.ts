@@ -71,6 +71,21 @@ export function urlHosts(hosts: readonly string[]): JsonCheck {
   }
 }
 
+/**
+ * What stands in front of the data (RFC 2397, 3): the type and its parameters, without a quoted string. A
+ * reader takes the scheme from the first letters, so that what follows the comma cannot make another of it.
+ */
+const dataUrlHead =
+  /^data:(?:[A-Za-z0-9!#$&^_.+-]{1,127}\/[A-Za-z0-9!#$&^_.+-]{1,127})?(?:;[A-Za-z0-9!#$&^_.+=-]{1,127}){0,4},/
+
+export const dataUrl: JsonCheck = (value, at) => {
+  if (typeof value === 'string' && dataUrlHead.test(value)) return null
+  return {
+    reason: `${at} has to be a \`data:\` URL, which holds what it names`,
+    remedy: 'send the bytes themselves, such as `data:image/png;base64,…`, and no address',
+  }
+}
+
 function lengthOf(value: JsonValue): number | null {
   if (typeof value === 'string' || Array.isArray(value)) return value.length
   return value instanceof Map ? value.size : null

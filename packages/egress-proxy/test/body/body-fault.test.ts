@@ -11,6 +11,7 @@ const where = (
 describe('bodyFault and JSON', () => {
   const deep = where({ at: '/**/a/**/b', absent: true })
   const url = where({ at: '/u', urlHosts: ['*.good.test'] })
+  const data = where({ at: '/u', dataUrl: true })
   const cases: [why: string, rule: BodyRule, body: unknown, fits: boolean][] = [
     ['`**` over no key', deep, { a: { b: 1 } }, false],
     ['`**` over many', deep, { x: [{ a: [{ y: { b: 1 } }] }] }, false],
@@ -33,6 +34,34 @@ describe('bodyFault and JSON', () => {
     ['a text for a number', where({ at: '/n', oneOf: [1] }), { n: '1' }, false],
     ['an array for a value', where({ at: '/n', oneOf: [1] }), { n: [1] }, false],
     ['a length', where({ at: '/n', maxLength: 2 }), { n: [1, 2, 3] }, false],
+    ...[
+      'data:image/png;base64,iVBORw0KGgo=',
+      'data:text/plain;charset=UTF-8,a%20b',
+      'data:,',
+      'data:image/png;base64,https://evil.test/',
+    ].map((u): [string, BodyRule, unknown, boolean] => [u, data, { u }, true]),
+    ...[
+      'https://evil.test/data:,',
+      'http://evil.test/',
+      '//evil.test/',
+      ' data:,a',
+      'da\nta:,a',
+      'DATA:,a',
+      'data:image/png',
+      'data://evil.test/a,b',
+      'data: ,https://evil.test/',
+      `data:${'a'.repeat(256)},`,
+      'file-123',
+      '',
+      null,
+      1,
+      ['data:,'],
+    ].map((u): [string, BodyRule, unknown, boolean] => [
+      `${JSON.stringify(u).slice(0, 40)} for a data: URL`,
+      data,
+      { u },
+      false,
+    ]),
     ['a URL', url, { u: 'https://a.good.test:443/x?y' }, true],
     ['a URL in upper case', url, { u: 'HTTPS://A.GOOD.TEST' }, true],
     ...[
