@@ -80,7 +80,7 @@ const rows: readonly (readonly [id: string, weakness: Weakness])[] = [
   ['credentials.added', { how: 'adds none', network: lax.network }],
   ['credentials.foreign-refused', guests],
   ['credentials.foreign-refused', unalarmed],
-  ['credentials.dummy-misused', guests],
+  ['credentials.dummy-misused', unalarmed],
   ['credentials.canary', { how: 'plants none', network: lax.network }],
   ['credentials.echo-redacted', unalarmed],
   ['credentials.rotate', { how: 'turns none', session: () => ({ rotateCredential: nothing }) }],
