@@ -37,8 +37,7 @@ const cases: readonly Case[] = [
   ],
   ['in the slot of the credential', field('X-Api-Key')],
   ['in the slot of the credential, in capitals', field('X-API-KEY')],
-  ['behind a tab', field('X-Api-Key', `\t${foreign}`)],
-  ['with tabs around it', field('Authorization', `\t \tBearer\t${foreign}\t`)],
+  ['with a tab inside', field('Authorization', `Bearer\t${foreign}`)],
   ['Api-Key', field('Api-Key')],
   ['of Google', field('X-Goog-Api-Key')],
   ['of GitLab', field('Private-Token')],
@@ -72,6 +71,12 @@ const cases: readonly Case[] = [
   ['a key by its looks, in a path', { path: `/v1/${shaped}/x` }, shaped],
 ]
 
+/** No client of HTTP/2 writes these. */
+const padded: readonly Case[] = [
+  ['behind a tab', field('X-Api-Key', `\t${foreign}`)],
+  ['with tabs around it', field('Authorization', `\t \tBearer\t${foreign}\t`)],
+]
+
 /** What only a handshake of WebSocket says. */
 const offered: readonly Case[] = [
   ['a sub-protocol', field('Sec-WebSocket-Protocol', `bearer.${foreign}`)],
@@ -82,11 +87,16 @@ const offered: readonly Case[] = [
   ['a long sub-protocol', field('Sec-WebSocket-Protocol', `v1.${long}`), long],
 ]
 
+function casesOf(way: string): readonly Case[] {
+  if (way.includes('WebSocket')) return [...cases, ...padded, ...offered]
+  return way.startsWith('HTTP/2') ? cases : [...cases, ...padded]
+}
+
 const refused = ['foreign_credential', 'dummy_misused', 'bad_request', 'bad_path']
 
 describe('a key of somebody else', () => {
   for (const [name, way] of Object.entries({ ...secureWays, ...upgradeWays })) {
-    const all = name.includes('WebSocket') ? [...cases, ...offered] : cases
+    const all = casesOf(name)
     for (const identity of ['key', 'anonymous']) {
       it(`reaches nobody in the name of ${identity}: ${name}`, async () => {
         await using world = await keyed(identity)
@@ -97,7 +107,7 @@ describe('a key of somebody else', () => {
           expect(text, why).not.to.include(foreign)
         }
         const foreigners = world.alarms.filter(({ kind }) => kind === 'foreign_credential')
-        expect(foreigners).not.to.equal([])
+        expect(foreigners.length).to.be.at.least(1)
         // Nothing was wrong but the key.
         expect((await way(world, wish())).status).to.be.oneOf([200, 101])
       }).timeout(20_000)

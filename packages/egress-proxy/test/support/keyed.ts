@@ -47,7 +47,9 @@ export async function unseen(world: Proxied, way: Way, asked: Wish): Promise<Out
 export function formsOf(text: string): readonly string[] {
   const bytes = Buffer.from(text)
   const shifted = [0, 1, 2].map((shift) => {
-    const coded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replace(/=+$/, '')
+    const coded = Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString('base64')
+      .replace(/=+$/, '')
     // The characters that depend on this text alone.
     const from = Math.ceil((shift * 4) / 3)
     const to = Math.floor(((shift + bytes.length) * 4) / 3)

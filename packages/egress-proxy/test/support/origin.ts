@@ -148,7 +148,8 @@ function socketOf(request: IncomingMessage | Http2ServerRequest): object {
 function clientOf(request: IncomingMessage | Http2ServerRequest): string | null {
   const socket = 'stream' in request ? request.stream.session?.socket : request.socket
   const shown = (socket as TLSSocket | undefined)?.getPeerCertificate?.()
-  return shown?.subject?.CN ?? null
+  const name = shown?.subject?.CN
+  return name === undefined ? null : String(name)
 }
 
 function wasReset(request: IncomingMessage | Http2ServerRequest): boolean {

@@ -5,6 +5,7 @@ import {
   parsePolicy,
   type Policy,
 } from '@caisson/core'
+import type { SecureServerOptions } from 'node:http2'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { createEgressProxy } from '../../dist/create-egress-proxy.js'
 import { assemble } from '../../dist/engine/assemble.js'
@@ -23,6 +24,10 @@ export interface Wanted extends Partial<Omit<EgressProxyOptions, 'policy'>> {
   readonly network?: NetworkPolicy
   readonly credentials?: Policy['credentials']
   readonly answer?: Answer
+  /** Other names that lead to the same origins. */
+  readonly also?: readonly string[]
+  /** Of the origin that speaks TLS. */
+  readonly server?: SecureServerOptions
   /** What names lead to; default: nobody knows any. */
   readonly lookup?: (host: string) => Promise<{ addresses: string[]; ttlMs: number | null }>
 }
@@ -58,9 +63,11 @@ export class Proxied implements AsyncDisposable {
       answer,
       lookup,
       hosts = {},
+      also = [],
+      server = {},
       ...options
     } = wanted
-    const origin = await Origin.tls(authority, answer)
+    const origin = await Origin.tls(authority, answer, server)
     const plain = await Origin.plain(answer)
     const decisions: EgressDecision[] = []
     const alarms: EgressAlarm[] = []
@@ -69,7 +76,7 @@ export class Proxied implements AsyncDisposable {
     const made = {
       policy: parsePolicy({ network, ...(credentials === undefined ? {} : { credentials }) }),
       trust: authority.certificate,
-      hosts: { [`${good}:443`]: origin.address, [`${good}:80`]: plain.address, ...hosts },
+      hosts: { ...leading([good, ...also], origin, plain), ...hosts },
       onDecision: (decision: EgressDecision) => void decisions.push(decision),
       onAlarm: (alarm: EgressAlarm) => void alarms.push(alarm),
       onLog: (message: string) => void logs.push(message),
@@ -152,6 +159,19 @@ export class Proxied implements AsyncDisposable {
     await this.origin[Symbol.asyncDispose]()
     await this.plain[Symbol.asyncDispose]()
   }
+}
+
+function leading(
+  names: readonly string[],
+  origin: Origin,
+  plain: Origin,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    names.flatMap((name) => [
+      [`${name}:443`, origin.address],
+      [`${name}:80`, plain.address],
+    ]),
+  )
 }
 
 interface Told {

@@ -74,7 +74,7 @@ function inPlain(reach: Reach): Way {
     if ('code' in reached) return reached
     const line = new Line(reached)
     const at = wish.port === 80 ? wish.host : `${wish.host}:${wish.port}`
-    return outcomeOf(line.send(requestText(wish, at, '')))
+    return outcomeOf(sendOn(line, wish, at))
   }
 }
 
@@ -82,7 +82,8 @@ async function absolute(world: Proxied, wish: Wish): Promise<Outcome> {
   const at = wish.port === 80 ? wish.host : `${wish.host}:${wish.port}`
   const line = new Line(await dial(world.door))
   const asked = { ...wish, path: `http://${at}${wish.path}` }
-  return outcomeOf(sendOn(line, asked, at, credentials(world.door)))
+  const shown = credentials(world.door).trimEnd()
+  return outcomeOf(sendOn(line, asked, `${at}\r\n${shown}`))
 }
 
 async function byConnect(world: Proxied, { host, port }: Wish): Promise<Socket | Outcome> {
@@ -131,14 +132,13 @@ async function outcomeOf(line: Line): Promise<Outcome> {
 
 const ended: Outcome = { status: 0, code: null, text: '' }
 
-/** Sends a request that asks for the connection to be closed behind the answer. */
-function sendOn(line: Line, wish: Wish, authority: string, fields = ''): Line {
-  const { method, path, headers = [], body } = wish
+/** `first`: the value of `Host`, and fields behind it. Sends a request that asks for the connection to be closed behind the answer. */
+function sendOn(line: Line, { method, path, headers = [], body }: Wish, first: string): Line {
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   const bytes = body === undefined ? null : Buffer.from(body)
   const length = bytes === null ? '' : `Content-Length: ${bytes.length}\r\n`
-  const head = `${method} ${path} HTTP/1.1\r\nHost: ${authority}\r\nConnection: close\r\n`
-  line.send(`${head}${fields}${length}${lines}\r\n`)
+  const head = `${method} ${path} HTTP/1.1\r\nHost: ${first}\r\nConnection: close\r\n`
+  line.send(`${head}${length}${lines}\r\n`)
   return bytes === null ? line : line.send(bytes)
 }
 
