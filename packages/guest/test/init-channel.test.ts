@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { Writer } from '../dist/encode.js'
 import { frameType, operation } from '../dist/protocol.js'
 import { answerTo } from './init-sandbox.ts'
-import { liveObstacle, liveSandbox, shell } from './live/live-sandbox.ts'
+import { liveObstacle, whySkipped, liveSandbox, shell } from './live/live-sandbox.ts'
 import { sandboxRejection } from './rejection.ts'
 import { frameBytes } from './scripted-peer.ts'
 
@@ -35,7 +35,7 @@ async function failure(step: Doors, onChannel: (channel: Duplex) => void): Promi
   return error.message
 }
 
-describe('the channel for doors', function () {
+describe(`the channel for doors${whySkipped()}`, function () {
   before(function () {
     if (liveObstacle() !== undefined) this.skip()
   })
@@ -92,7 +92,7 @@ describe('the channel for doors', function () {
   })
 })
 
-describe('a DOORS operation', function () {
+describe(`a DOORS operation${whySkipped()}`, function () {
   before(function () {
     if (liveObstacle() !== undefined) this.skip()
   })

@@ -17,6 +17,7 @@ import { connectScript, mount, rule } from './init-sandbox.ts'
 import {
   hostFolder,
   liveObstacle,
+  whySkipped,
   liveSandbox,
   shell,
   type LiveSandbox,
@@ -49,7 +50,7 @@ async function connectInside(sandbox: LiveSandbox, path: string): Promise<string
   return (await shell(sandbox, script)).output.trim()
 }
 
-describe('sockets and FIFOs of the host', function () {
+describe(`sockets and FIFOs of the host${whySkipped()}`, function () {
   before(function () {
     if (liveObstacle() !== undefined) this.skip()
   })

@@ -6,6 +6,7 @@ import {
   command,
   hostFolder,
   liveObstacle,
+  whySkipped,
   liveSandbox,
   shell,
   type LiveSandbox,
@@ -29,7 +30,7 @@ async function until(sandbox: LiveSandbox, isSo: () => boolean): Promise<void> {
   for (let tries = 0; tries < 500 && !isSo(); tries += 1) await shell(sandbox, 'true')
 }
 
-describe('what init tells of a sandbox', function () {
+describe(`what init tells of a sandbox${whySkipped()}`, function () {
   before(function () {
     if (liveObstacle() !== undefined) this.skip()
   })

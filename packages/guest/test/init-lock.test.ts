@@ -3,6 +3,7 @@ import { answerTo, frame, mount } from './init-sandbox.ts'
 import {
   hostFolder,
   liveObstacle,
+  whySkipped,
   liveSandbox,
   shell,
   type LiveSandbox,
@@ -26,7 +27,7 @@ function failedStage(answer: Buffer): string | undefined {
   return answer.toString('utf8', 16, 16 + answer.readUInt32LE(12))
 }
 
-describe('a command after LOCK', function () {
+describe(`a command after LOCK${whySkipped()}`, function () {
   let sandbox: LiveSandbox
 
   before(async function () {
@@ -102,7 +103,7 @@ describe('a command after LOCK', function () {
   })
 })
 
-describe('a set-up', function () {
+describe(`a set-up${whySkipped()}`, function () {
   before(function () {
     if (liveObstacle() !== undefined) this.skip()
   })

@@ -8,6 +8,7 @@ import {
   command,
   hostFolder,
   liveObstacle,
+  whySkipped,
   liveSandbox,
   shell,
   type LiveSandbox,
@@ -67,7 +68,7 @@ const cases: readonly (readonly [string, string, readonly string[]])[] = [
   ['FIFOs and hard links', 'mkfifo f; ln file h', ['created fifo f', 'created file h']],
 ]
 
-describe('changes of an overlay', function () {
+describe(`changes of an overlay${whySkipped()}`, function () {
   before(function () {
     if (liveObstacle() !== undefined) this.skip()
   })

@@ -5,6 +5,7 @@ import { mount, rule, type MountStep } from './init-sandbox.ts'
 import {
   hostFolder,
   liveObstacle,
+  whySkipped,
   liveSandbox,
   shell,
   type LiveOptions,
@@ -29,7 +30,7 @@ async function inside(host: string, step: Partial<MountStep>, script: string): P
   return (await shell(sandbox, `cd /work; ${script}`)).stdout.toString()
 }
 
-describe('rules of a mount', function () {
+describe(`rules of a mount${whySkipped()}`, function () {
   before(function () {
     if (liveObstacle() !== undefined) this.skip()
   })

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import {
   hostFolder,
   liveObstacle,
+  whySkipped,
   liveSandbox,
   shell,
   type LiveSandbox,
@@ -34,7 +35,7 @@ function altered(entry: Buffer, at: number, field: string): Buffer {
 
 const long = `${'long-name/'.repeat(15)}file`
 
-describe('tar-in', function () {
+describe(`tar-in${whySkipped()}`, function () {
   let sandbox: LiveSandbox
   let host: ReturnType<typeof hostFolder>
 

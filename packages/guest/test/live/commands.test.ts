@@ -5,13 +5,14 @@ import { rejection, sandboxRejection } from '../rejection.ts'
 import {
   command,
   liveObstacle,
+  whySkipped,
   liveSandbox,
   outcome,
   shell,
   type LiveSandbox,
 } from './live-sandbox.ts'
 
-describe('commands inside', function () {
+describe(`commands inside${whySkipped()}`, function () {
   let sandbox: LiveSandbox
 
   before(async function () {
@@ -269,7 +270,7 @@ describe('commands inside', function () {
   })
 })
 
-describe('the end of a live sandbox', function () {
+describe(`the end of a live sandbox${whySkipped()}`, function () {
   before(function () {
     if (liveObstacle() !== undefined) this.skip()
   })

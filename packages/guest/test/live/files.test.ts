@@ -2,7 +2,14 @@ import { expect } from 'chai'
 import { randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import { rejection, sandboxRejection } from '../rejection.ts'
-import { command, liveObstacle, liveSandbox, shell, type LiveSandbox } from './live-sandbox.ts'
+import {
+  command,
+  liveObstacle,
+  whySkipped,
+  liveSandbox,
+  shell,
+  type LiveSandbox,
+} from './live-sandbox.ts'
 import { tarEntry, tarOf } from './tar-file.ts'
 
 async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
@@ -15,7 +22,7 @@ async function* chunksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
-describe('files inside', function () {
+describe(`files inside${whySkipped()}`, function () {
   let sandbox: LiveSandbox
 
   before(async function () {

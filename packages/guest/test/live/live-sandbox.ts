@@ -52,6 +52,16 @@ export function liveObstacle(): string | undefined {
   return spawnSync('bwrap', flags).status === 0 ? undefined : 'bwrap cannot make namespaces here'
 }
 
+/**
+ * What a title says when its tests cannot run here. Where bubblewrap has to be there it says nothing: a skip
+ * without a reason is a failure.
+ */
+export function whySkipped(): string {
+  const obstacle = liveObstacle()
+  const isRequired = (process.env['CAISSON_REQUIRE'] ?? '').split(',').includes('bubblewrap')
+  return obstacle === undefined || isRequired ? '' : ` (skipped: ${obstacle})`
+}
+
 /** What a driver ends every set-up with, without its seccomp program. */
 const ending: readonly SetupOperation[] = [
   { kind: 'hide', path: '/.caisson' },

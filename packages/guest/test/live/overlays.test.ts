@@ -3,7 +3,15 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rejection, sandboxRejection } from '../rejection.ts'
 import type { SetupOperation } from '@caisson/guest'
-import { command, hostFolder, liveObstacle, liveSandbox, outcome, shell } from './live-sandbox.ts'
+import {
+  command,
+  hostFolder,
+  liveObstacle,
+  whySkipped,
+  liveSandbox,
+  outcome,
+  shell,
+} from './live-sandbox.ts'
 
 function mount(changes: Partial<Extract<SetupOperation, { kind: 'mount' }>>): SetupOperation {
   return {
@@ -20,7 +28,7 @@ function mount(changes: Partial<Extract<SetupOperation, { kind: 'mount' }>>): Se
   }
 }
 
-describe('overlays', function () {
+describe(`overlays${whySkipped()}`, function () {
   before(function () {
     if (liveObstacle() !== undefined) this.skip()
   })
@@ -118,7 +126,7 @@ describe('overlays', function () {
   })
 })
 
-describe('the sentinel', function () {
+describe(`the sentinel${whySkipped()}`, function () {
   before(function () {
     if (liveObstacle() !== undefined) this.skip()
   })
