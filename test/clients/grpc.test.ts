@@ -8,7 +8,8 @@ import { createServer } from 'node:tls'
 import { expectDone, expectRefused } from './packages/expect-refused.ts'
 import { longestTestMs } from './packages/guarded.ts'
 import { whyNot } from './packages/installed.ts'
-import { modulesInside, sandboxLeadingTo } from './support/listening.ts'
+import { sandboxLeadingTo } from './support/listening.ts'
+import { modulesInside } from './support/modules.ts'
 
 const why = whyNot('node', '--version')
 const same = (bytes: Buffer): Buffer => bytes

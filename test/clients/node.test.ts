@@ -5,7 +5,8 @@ import { expectDone, expectRefused } from './packages/expect-refused.ts'
 import { longestTestMs } from './packages/guarded.ts'
 import { whyNot } from './packages/installed.ts'
 import { openOrigin, type Origin } from './packages/origin.ts'
-import { modulesInside, sandboxLeadingTo } from './support/listening.ts'
+import { sandboxLeadingTo } from './support/listening.ts'
+import { modulesInside } from './support/modules.ts'
 
 const why = whyNot('node', '--version')
 

@@ -1,5 +1,6 @@
 import { createSandbox } from '@caisson/bubblewrap'
-import type { ExecResult, NetworkPolicy, Sandbox } from '@caisson/core'
+import type { EgressAlarm, ExecResult, NetworkPolicy, Policy, Sandbox } from '@caisson/core'
+import type { CredentialProvider } from '@caisson/egress-proxy'
 import { createTestAuthority } from '@caisson/egress-proxy/testing'
 import { openOrigin, type Origin, type Site } from './origin.ts'
 
@@ -7,12 +8,18 @@ import { openOrigin, type Origin, type Site } from './origin.ts'
 export interface GuardedOf<Url extends string> {
   readonly network: NetworkPolicy
   readonly sites: Readonly<Record<Url, Site>>
+  /** What else the policy says. Default: nothing. */
+  readonly policy?: Omit<Policy, 'network'>
+  /** What hands out secrets, for the source `provider`. */
+  readonly providers?: Readonly<Record<string, CredentialProvider>>
 }
 
 /** A sandbox with a way out, and the origins that it leads to. */
 export interface Guarded<Url extends string> extends AsyncDisposable {
   readonly sandbox: Sandbox
   readonly origins: Readonly<Record<Url, Origin>>
+  /** What was told to whoever watches, in order. */
+  readonly alarms: readonly EgressAlarm[]
   /** Runs a command to its end. */
   run(command: readonly string[], env?: Readonly<Record<string, string>>): Promise<ExecResult>
 }
@@ -26,8 +33,8 @@ export const longestTestMs = 120_000
 const timeoutMs = 50_000
 
 /**
- * Opens the origins, and a sandbox whose policy is `network` and nothing else: what a client needs beside
- * that, it finds by itself or was built wrong.
+ * Opens the origins, and a sandbox whose policy is `network` and what is given beside it: what a client
+ * needs more, it finds by itself or was built wrong.
  */
 export async function guarded<Url extends string>(of: GuardedOf<Url>): Promise<Guarded<Url>> {
   const authority = createTestAuthority()
@@ -46,11 +53,14 @@ export async function guarded<Url extends string>(of: GuardedOf<Url>): Promise<G
       origins[url] = origin
       hosts[`${hostname}:${isSecure ? 443 : 80}`] = `127.0.0.1:${origin.port}`
     }
-    const egress = { hosts, trust: authority.certificate }
-    const sandbox = await createSandbox({ policy: { network: of.network }, egress })
+    const egress = { hosts, trust: authority.certificate, providers: of.providers }
+    const policy = { ...of.policy, network: of.network }
+    const sandbox = await createSandbox({ policy, egress })
     opened.push(sandbox)
+    const alarms: EgressAlarm[] = []
+    sandbox.on('alarm', ({ alarm }) => alarms.push(alarm))
     const run: Guarded<Url>['run'] = (command, env) => sandbox.exec(command, { timeoutMs, env })
-    return { sandbox, origins, run, [Symbol.asyncDispose]: close }
+    return { sandbox, origins, alarms, run, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
     throw error

@@ -19,7 +19,9 @@ export interface Answer {
   readonly status?: number
   /** Default `application/octet-stream`. */
   readonly type?: string
-  readonly body: string | Uint8Array
+  readonly headers?: Readonly<Record<string, string>>
+  /** In pieces, each is sent by itself. */
+  readonly body: string | Uint8Array | readonly string[]
 }
 
 /** Content of an origin; `null` is 404. */
@@ -81,9 +83,13 @@ async function serve({ site, requests, message, response }: Served): Promise<voi
     const { method = '', url = '', headers } = message
     const request = { method, target: url, headers, body: Buffer.concat(chunks) }
     requests.push(request)
-    const { status = 200, type, body } = site(request) ?? { status: 404, body: 'not found\n' }
-    response.writeHead(status, { 'content-type': type ?? 'application/octet-stream' })
-    response.end(body)
+    const answer: Answer = site(request) ?? { status: 404, body: 'not found\n' }
+    const type = answer.type ?? 'application/octet-stream'
+    response.writeHead(answer.status ?? 200, { 'content-type': type, ...answer.headers })
+    const { body } = answer
+    if (typeof body === 'string' || body instanceof Uint8Array) return void response.end(body)
+    for (const piece of body) response.write(piece)
+    response.end()
   } catch {
     // The client went away in the middle of its request.
     response.destroy()

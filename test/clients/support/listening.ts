@@ -1,12 +1,6 @@
 import { createSandbox } from '@caisson/bubblewrap'
-import type { NetworkPolicy, Sandbox } from '@caisson/core'
-import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
-
-const modules = dirname(dirname(createRequire(import.meta.url).resolve('ws/package.json')))
-
-/** Where the modules of this checkout are inside. */
-export const modulesInside = '/opt/clients/node_modules'
+import type { Credential, NetworkPolicy, Sandbox } from '@caisson/core'
+import { modulesMount } from './modules.ts'
 
 /** A way out to one port of the host's loopback interface, for a server of any protocol. */
 export interface LeadingTo {
@@ -14,13 +8,13 @@ export interface LeadingTo {
   readonly port: number
   /** Whom to trust, PEM. */
   readonly trust: string
+  readonly credentials?: Readonly<Record<string, Credential>>
 }
 
 /** A sandbox in which `api.good.test:443` is that port, and Node finds the modules of the tests. */
-export function sandboxLeadingTo({ network, port, trust }: LeadingTo): Promise<Sandbox> {
-  const filesystem = {
-    mounts: [{ source: modules, target: modulesInside, access: 'read' as const }],
-  }
+export function sandboxLeadingTo(to: LeadingTo): Promise<Sandbox> {
+  const { network, port, trust, credentials } = to
+  const filesystem = { mounts: [modulesMount] }
   const egress = { hosts: { 'api.good.test:443': `127.0.0.1:${port}` }, trust }
-  return createSandbox({ policy: { network, filesystem }, egress })
+  return createSandbox({ policy: { network, filesystem, credentials }, egress })
 }

@@ -48,7 +48,7 @@ export class Forward {
   readonly #injection: Injection | null
   readonly #startedMs: number
   readonly #judgedBy: CompiledPolicy
-  readonly #deadline: Deadline
+  #deadline: Deadline
   #call: Call | null = null
   #bytesOut: number
   #bytesIn = 0
@@ -67,11 +67,11 @@ export class Forward {
     const { judgedBy } = allowed
     this.#judgedBy = judgedBy
     this.#bytesOut = allowed.headBytes
-    const { exchange, whole, needs, request } = allowed
+    const { exchange, whole, needs } = allowed
     this.#injection = Injection.of(engine.keeper, needs.identity)
     const streamed = whole === null ? exchange.body : null
     this.#body = streamed === null ? null : streamedBody(engine, streamed, this.#owner())
-    this.#deadline = engine.deadlines.start(engine.limits.responseMs, () => this.#late())
+    this.#deadline = this.#clock()
     allowed.exchange.onClose((complete) => this.#close(complete))
   }
 
@@ -126,7 +126,11 @@ export class Forward {
     return {
       // The client was told to go on when the request was allowed; other interim answers end here.
       informed: () => this.#touch(),
-      responded: (head, body) => this.#respond(head, body),
+      responded: (head, body) => {
+        this.#deadline.done()
+        if (head.status !== 401 || this.#injection === null) this.#respond(head, body)
+        else void this.#renewed(this.#injection, head, body)
+      },
       switched: (head, upstream) => {
         this.#answered = true
         this.#switched = true
@@ -137,8 +141,25 @@ export class Forward {
     }
   }
 
+  /** An upstream that does not take the credential is asked again with another, where there is one. */
+  async #renewed(injection: Injection, head: ResponseHead, body: Body | null): Promise<void> {
+    const { exchange, whole, client } = this.#allowed
+    const hasAnother = await injection.renew(client.signal).catch(() => false)
+    // A body that streamed through is gone; who sends it again has the other secret then.
+    const isGone = exchange.body !== null && whole === null
+    if (!hasAnother || isGone || this.#over) return this.#respond(head, body)
+    body?.cancel()
+    this.#call?.abort()
+    this.#deadline = this.#clock()
+    return this.run()
+  }
+
+  #clock(): Deadline {
+    const { deadlines, limits } = this.#engine
+    return deadlines.start(limits.responseMs, () => this.#late())
+  }
+
   #respond(head: ResponseHead, body: Body | null): void {
-    this.#deadline.done()
     if (this.#engine.hooks.onResponse !== undefined) {
       this.#askAbout(head, body).catch(() => this.#allowed.exchange.abort())
       return
