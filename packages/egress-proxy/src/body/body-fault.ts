@@ -108,6 +108,8 @@ export function bodyFault(
   if (tooLarge !== null) return tooLarge
   if (view.kind === 'json') return judgeJson(rule, view.value, request)
   if (view.kind === 'form') return judgeForm(rule, view.fields)
+  if (view.kind === 'loose-form')
+    return otherKind(rule, 'a form that can be read in more than one way')
   if (view.kind === 'grpc') return judgeGrpc(rule, request)
   if (view.kind === 'other') return otherKind(rule, 'of a kind that is not allowed')
   return rule.multipart === null

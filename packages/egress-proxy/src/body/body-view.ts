@@ -25,6 +25,11 @@ export type BodyView =
   | { readonly kind: 'empty' }
   | { readonly kind: 'json'; readonly value: JsonValue }
   | { readonly kind: 'form'; readonly fields: readonly (readonly [string, string])[] }
+  /**
+   * Says it is a form, and is none that all readers read alike, or is other text, as `curl -d` sends it: what
+   * the most lenient of them would find. It is sent as it is, and fits no rule about bodies.
+   */
+  | { readonly kind: 'loose-form'; readonly fields: readonly (readonly [string, string])[] }
   | { readonly kind: 'multipart'; readonly parts: readonly PartView[] }
   | { readonly kind: 'grpc' }
   /** No kind that is looked into: it is sent as it is. */

@@ -17,6 +17,7 @@ export function findBodyCarriers(view: BodyView): readonly FoundCarrier[] {
     case 'json':
       return fromJson(view.value)
     case 'form':
+    case 'loose-form':
       return fromForm(view.fields)
     case 'multipart':
       return fromParts(view.parts)
