@@ -3,8 +3,8 @@ import { type Endpoint, EndpointList } from './path-list.ts'
 /**
  * Ways of making a new credential out of one that are the same at many services: a key that only the proxy
  * knows must not be exchanged for one that the sandbox knows. RFC 6749, 3.2 and RFC 8414 for tokens, RFC
- * 8628 for devices, RFC 7591 for clients; the rest are the names that services give such endpoints, looked
- * through in 2026-11. Reading a list of keys is no minting; a rule leaves it out by its `paths`.
+ * 8628 for devices, RFC 7591 for clients; the rest are names that services usually give such endpoints, from
+ * memory. Reading a list of keys is no minting; a rule leaves it out by its `paths`.
  */
 const everywhere: readonly Endpoint[] = [
   '/oauth/token',

@@ -1,3 +1,5 @@
+import { harmlessBetas } from './anthropic-betas.ts'
+import { githubMinting } from './github-minting.ts'
 import { profile, type ServiceProfile } from './profile.ts'
 
 const post: ReadonlySet<string> = new Set(['POST'])
@@ -13,43 +15,38 @@ const any: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Checked 2026-11 against "API overview", "Beta headers" and "Admin API" of Anthropic's documentation. The
- * betas are those that change how the model answers, and let the service neither fetch, run, nor keep
- * anything: none of files, skills, MCP, containers, web fetching, computer use, managed agents.
+ * Read from the vendor's TypeScript library, version 1.12.0 (2026-11): its headers, and the paths of all its
+ * methods. What makes keys, tokens and members is refused, and so is what goes on working behind the
+ * sandbox's back: sessions, environments whose workers fetch their work, tunnels, vaults of credentials, and
+ * addresses at which somebody else enrols. `oauth` is from that library's way of signing in.
  */
 const anthropic: ServiceProfile = profile({
   id: 'anthropic',
   hosts: ['api.anthropic.com'],
   headers: ['anthropic-version', 'anthropic-beta', 'idempotency-key'],
   values: {
-    'anthropic-version': ['2023-06-01', '2026-10-21', '2023-01-01'],
-    'anthropic-beta': [
-      'prompt-caching-2024-07-31',
-      'extended-cache-ttl-2025-04-11',
-      'max-tokens-3-5-sonnet-2024-07-15',
-      'output-128k-2025-02-19',
-      'pdfs-2024-09-25',
-      'token-counting-2024-11-01',
-      'token-efficient-tools-2025-02-19',
-      'fine-grained-tool-streaming-2025-05-14',
-      'interleaved-thinking-2025-05-14',
-      'context-1m-2025-08-07',
-      'context-management-2025-06-27',
-      'structured-outputs-2025-11-13',
-      'effort-2025-11-24',
-      'claude-code-20250219',
-    ],
+    // The first is what older libraries and other programs send.
+    'anthropic-version': ['2023-06-01', '2026-10-21'],
+    'anthropic-beta': harmlessBetas,
   },
   tenants: ['anthropic-allowed-org-ids'],
   minting: [
     { path: '/v1/organizations/**' },
     { path: '/v1/oauth/**', methods: any },
     { path: '/api/oauth/**', methods: any },
+    { path: '/v1/deployments/**' },
+    { path: '/v1/environments/**' },
     { path: '/v1/sessions/**' },
+    { path: '/v1/tunnels/**' },
+    { path: '/v1/user_profiles/**' },
+    { path: '/v1/vaults/**' },
   ],
 })
 
-/** Checked 2026-11 against OpenAI's "API reference": "Authentication", "Administration", "Realtime". */
+/**
+ * Read from the vendor's TypeScript library, version 6.49.0 (2026-11): its headers, and the paths of all its
+ * methods. `oauth` is by analogy: that library has none.
+ */
 const openai: ServiceProfile = profile({
   id: 'openai',
   hosts: ['api.openai.com', '*.api.openai.com'],
@@ -57,6 +54,8 @@ const openai: ServiceProfile = profile({
   tenants: ['openai-organization', 'openai-project'],
   minting: [
     { path: '/v1/organization/**' },
+    { path: '/v1/projects/**' },
+    { path: '/v1/realtime/calls/**' },
     { path: '/v1/realtime/client_secrets' },
     { path: '/v1/realtime/sessions' },
     { path: '/v1/realtime/transcription_sessions' },
@@ -65,11 +64,7 @@ const openai: ServiceProfile = profile({
   ],
 })
 
-/**
- * Checked 2026-11 against GitHub's "REST API": "Apps", "Deploy keys", "Collaborators", "Users", "Webhooks",
- * "Self-hosted runners", and the "Git LFS API". A webhook, a key, an invitation and a runner are ways in
- * that outlast the sandbox.
- */
+/** What of it is read from where: see {@link githubMinting}. The headers are those of git, `gh` and Octokit. */
 const github: ServiceProfile = profile({
   id: 'github',
   hosts: [
@@ -81,37 +76,10 @@ const github: ServiceProfile = profile({
   ],
   headers: ['x-github-api-version', 'git-protocol', 'x-github-next-global-id', 'graphql-features'],
   tenants: ['sec-github-allowed-enterprise'],
-  minting: [
-    { path: '/app/**' },
-    { path: '/app-manifests/**' },
-    { path: '/applications/**' },
-    { path: '/authorizations' },
-    { path: '/login/**', methods: any },
-    { path: '/session/**', methods: any },
-    { path: '/settings/**', methods: any },
-    { path: '/user/keys' },
-    { path: '/user/gpg_keys' },
-    { path: '/user/ssh_signing_keys' },
-    { path: '/user/emails' },
-    { path: '/user/codespaces/**' },
-    { path: '/user/repository_invitations/**' },
-    { path: '/repos/*/*/keys' },
-    { path: '/repos/*/*/hooks/**' },
-    { path: '/repos/*/*/invitations/**' },
-    { path: '/repos/*/*/collaborators/**' },
-    { path: '/repos/*/*/actions/runners/**' },
-    { path: '/repos/*/*/transfer' },
-    { path: '/orgs/*/hooks/**' },
-    { path: '/orgs/*/invitations/**' },
-    { path: '/orgs/*/memberships/**' },
-    { path: '/orgs/*/actions/runners/**' },
-    { path: '/orgs/*/personal-access-token-requests/**' },
-    { path: '/enterprises/**' },
-    { path: '/scim/**' },
-  ],
+  minting: githubMinting,
 })
 
-/** Checked 2026-11 against "Gemini API": "API keys", "Ephemeral tokens"; "API Keys API". */
+/** From memory of "Gemini API" ("API keys", "Ephemeral tokens") and "API Keys API", 2026-11; not checked. */
 const googleAi: ServiceProfile = profile({
   id: 'google-ai',
   hosts: ['generativelanguage.googleapis.com'],
@@ -126,8 +94,9 @@ const googleAi: ServiceProfile = profile({
 })
 
 /**
- * Checked 2026-11 against the "API Reference" of AWS STS, IAM, IAM Identity Center and Cognito: what they
- * make is named in bodies and queries, so that nothing of them can be had in the name of a credential.
+ * From memory of the "API Reference" of AWS STS, IAM, IAM Identity Center and Cognito, 2026-11; not checked.
+ * What they make is named in bodies and queries, so that nothing of them can be had in the name of a
+ * credential.
  */
 const awsIdentity: ServiceProfile = profile({
   id: 'aws-identity',
@@ -149,7 +118,7 @@ const awsIdentity: ServiceProfile = profile({
   minting: [{ path: '/**', methods: any }],
 })
 
-/** Checked 2026-11 against the "API Reference" of S3 and ECR. Every service there has headers of its own. */
+/** From memory, 2026-11; not checked. Every service there has headers of its own. */
 const aws: ServiceProfile = profile({
   id: 'aws',
   hosts: ['*.amazonaws.com', '*.api.aws'],
@@ -157,7 +126,7 @@ const aws: ServiceProfile = profile({
   minting: [{ path: '/accesskeys/**' }],
 })
 
-/** Checked 2026-11 against GitLab's "REST API": tokens, keys, hooks, runners, members. */
+/** From memory of GitLab's "REST API", 2026-11; not checked: tokens, keys, hooks, runners, members. */
 const gitlab: ServiceProfile = profile({
   id: 'gitlab',
   hosts: ['gitlab.com'],

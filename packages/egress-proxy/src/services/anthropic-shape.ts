@@ -1,27 +1,37 @@
 import type { BodyRule, JsonCondition } from '@caisson/core'
 
+// Every list here was read from the types of the vendor's own TypeScript library, version 1.12.0 (2026-11),
+// stable and beta; `test/services/anthropic-library.test.ts` holds them against the installed one.
+
 /**
- * Tools that the client carries out (Anthropic, "Tool use", "Client tools"): its own, which have no `type`
- * or `custom`, and those whose schema the vendor defines. The others (`web_search_…`, `web_fetch_…`,
- * `code_execution_…`, `mcp_toolset`, …) run at the vendor and reach what they please.
+ * Tools that the client carries out: its own, which have no `type` or `custom`, and those whose schema the
+ * vendor defines (`ClientToolUnion`). The others run at the vendor: `web_search_…`, `web_fetch_…`,
+ * `code_execution_…` and `mcp_toolset` reach what they please, `advisor_…` asks another model, and the
+ * results of `tool_search_tool_…` come back as blocks of a kind that has the vendor go on with its tools.
  */
 const clientTools: readonly string[] = [
   'custom',
   'bash_20241022',
   'bash_20250124',
+  'browser_toolset_20260801',
+  'computer_20241022',
+  'computer_20250124',
+  'computer_20251124',
+  'computer_toolset_20260801',
+  'memory_20250818',
   'text_editor_20241022',
   'text_editor_20250124',
   'text_editor_20250429',
   'text_editor_20250728',
-  'computer_20241022',
-  'computer_20250124',
-  'computer_20251124',
-  'memory_20250818',
 ]
 
-/** Keys of both bodies. `container`, `mcp_servers` and all that is not known here are refused. */
+/**
+ * Keys of both bodies. Refused are `container` and `mcp_servers`, `thread`, which has the vendor hold the
+ * conversation, `billing_policy`, which names another organization, and all that is not known here.
+ */
 const sharedKeys: readonly string[] = [
   'cache_control',
+  'compaction',
   'context_management',
   'messages',
   'model',
@@ -36,6 +46,8 @@ const sharedKeys: readonly string[] = [
 
 const messagesKeys: readonly string[] = [
   ...sharedKeys,
+  'diagnostics',
+  'fallback_credit_token',
   'inference_geo',
   'max_tokens',
   'metadata',
@@ -47,19 +59,32 @@ const messagesKeys: readonly string[] = [
   'top_p',
 ]
 
-/** What a turn is made of, without results of the vendor's tools and without `container_upload`. */
+/** Models that are tried when the first declines: only where any will do, as `"default"` names none. */
+const fallbackKeys: readonly string[] = [
+  'max_tokens',
+  'model',
+  'output_config',
+  'speed',
+  'thinking',
+]
+
+/** What a turn is made of, without calls and results of the vendor's tools and `container_upload`. */
 const turnBlocks: readonly string[] = [
   'compaction',
   'document',
+  'fallback',
   'image',
   'redacted_thinking',
   'search_result',
   'text',
   'thinking',
+  'tool_addition',
+  'tool_removal',
   'tool_result',
   'tool_use',
 ]
 const resultBlocks: readonly string[] = [
+  'browser_state',
   'document',
   'image',
   'search_result',
@@ -68,6 +93,9 @@ const resultBlocks: readonly string[] = [
 ]
 const documentBlocks: readonly string[] = ['image', 'text']
 const textBlocks: readonly string[] = ['text']
+const toolChanges: readonly string[] = ['tool_addition', 'tool_removal']
+/** Names a tool of `tools`, which is judged there. A `tool_definition` would be one more, of any kind. */
+const changedTools: readonly string[] = ['tool_reference']
 /** What a document or image may come from: neither `url`, which the vendor fetches, nor `file`. */
 const sources: readonly string[] = ['base64', 'text', 'content']
 
@@ -77,6 +105,11 @@ const sourcePlaces: readonly string[] = [
   '/messages/*/content/*/content/*/source',
   '/messages/*/content/*/source/content/*/source',
   '/messages/*/content/*/content/*/source/content/*/source',
+]
+/** Of a block that changes tools in the middle of a conversation, and of what one sums up. */
+const toolPlaces: readonly string[] = [
+  '/messages/*/content/*/tool',
+  '/messages/*/content/*/tool_changes/*/tool',
 ]
 
 /**
@@ -91,6 +124,11 @@ const where: readonly JsonCondition[] = [
   { at: '/messages/*/content/*/content/*/content/*/type', oneOf: textBlocks },
   { at: '/messages/*/content/*/source/content/*/type', oneOf: documentBlocks },
   { at: '/messages/*/content/*/content/*/source/content/*/type', oneOf: documentBlocks },
+  { at: '/messages/*/content/*/tool_changes/*/type', oneOf: toolChanges },
+  ...toolPlaces.flatMap((place): readonly JsonCondition[] => [
+    { at: `${place}/type`, oneOf: changedTools },
+    { at: `${place}/definition`, absent: true },
+  ]),
   ...sourcePlaces.flatMap((place): readonly JsonCondition[] => [
     { at: `${place}/type`, oneOf: sources },
     { at: `${place}/url`, absent: true },
@@ -106,7 +144,9 @@ function bodyRule(keys: readonly string[], models: readonly string[] | undefined
 
 /** The body of `POST /v1/messages`. */
 export function messagesBody(models: readonly string[] | undefined): BodyRule {
-  return bodyRule(messagesKeys, models)
+  if (models !== undefined) return bodyRule(messagesKeys, models)
+  const fallbacks = { at: '/fallbacks/*', keys: fallbackKeys }
+  return { json: { keys: [...messagesKeys, 'fallbacks'], where: [...where, fallbacks] } }
 }
 
 /** The body of `POST /v1/messages/count_tokens`. */

@@ -5,7 +5,11 @@ import { isHostName } from './host-name.ts'
 
 /** For {@link anthropicRules}. */
 export interface AnthropicServiceOptions {
-  /** Id of the credential in `policy.credentials`, with the carrier `{ header: "x-api-key" }`. */
+  /**
+   * Id of the credential in `policy.credentials`, with the carrier `{ header: "x-api-key" }`, or
+   * `{ header: "authorization", scheme: "Bearer" }`, as the vendor's libraries send keys from version 1 on.
+   * A client inside may send its dummy in either.
+   */
   readonly credential: string
   /**
    * Ids (UUIDs) of the organizations whose keys the vendor takes from here, whatever else goes wrong: it
@@ -19,15 +23,16 @@ export interface AnthropicServiceOptions {
 }
 
 const organizationId = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/
-/** One header holds the list (Anthropic, "Tenant restrictions"). */
+/** As many as one header holds with room to spare. */
 const mostOrganizations = 64
 
 /**
  * Messages, counting of tokens, and the list of models of the Anthropic API, under one's own key: enough
  * for the SDKs and for coding agents. Not files, batches, skills, agents or sessions, where an attacker's key
- * would make a drop box of them; and nothing in a message that has the vendor fetch or run something:
- * no MCP servers, no tools but those that the client carries out, no containers, no file ids, and
- * documents and images only as they are in the message.
+ * would make a drop box of them; and nothing in a message that has the vendor fetch, run or keep something:
+ * no MCP servers, no tools but those that the client carries out, no containers, no held conversations, no
+ * file ids, and documents and images only as they are in the message. What there is was read from the
+ * vendor's TypeScript library, version 1.12.0.
  *
  * @example
  * ```ts

@@ -1,5 +1,6 @@
 /**
- * When the rules of `services` were last held against what the vendors document. It stands in the `reason`
+ * When the rules of `services` were last held against what they are about: the libraries of vendors, and the
+ * tools that ask registries. It stands in the `reason`
  * of every rule, so that a policy says by itself how old its knowledge is.
  */
 export const servicesAsOf: string = '2026-11'

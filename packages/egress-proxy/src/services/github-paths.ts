@@ -5,6 +5,8 @@ export type RepositoryPaths = readonly (readonly [
 ])[]
 
 /**
+ * Held against `@octokit/openapi-types`, version 29.0.1 (2026-11), by `test/services/github-library.test.ts`.
+ *
  * What describes a repository and its work. Keys, hooks, invitations, collaborators, secrets, variables, runners
  * and traffic are not here, and neither are downloads of logs, which lead to storage elsewhere.
  */
@@ -39,9 +41,7 @@ export const repositoryReads: RepositoryPaths = [
       '/readme/**',
       '/releases',
       '/releases/*',
-      '/releases/latest',
       '/releases/tags/*',
-      '/statuses/*',
       '/tags',
       '/topics',
     ],

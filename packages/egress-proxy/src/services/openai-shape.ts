@@ -1,5 +1,10 @@
 import type { BodyRule, JsonCondition } from '@caisson/core'
+import { imagesOf, responsesWhere } from './openai-responses.ts'
 
+// Every list here was read from the types of the vendor's own TypeScript library, version 6.49.0 (2026-11);
+// `test/services/openai-library.test.ts` has its words, allowed and refused.
+
+/** Without `web_search_options`, and without all that is not known here. */
 const chatKeys: readonly string[] = [
   'audio',
   'frequency_penalty',
@@ -13,11 +18,13 @@ const chatKeys: readonly string[] = [
   'metadata',
   'modalities',
   'model',
+  'moderation',
   'n',
   'parallel_tool_calls',
   'prediction',
   'presence_penalty',
   'prompt_cache_key',
+  'prompt_cache_options',
   'prompt_cache_retention',
   'reasoning_effort',
   'response_format',
@@ -37,89 +44,63 @@ const chatKeys: readonly string[] = [
   'verbosity',
 ]
 
+/** Of responses, and of counting their tokens. */
+const sharedKeys: readonly string[] = [
+  'input',
+  'instructions',
+  'model',
+  'parallel_tool_calls',
+  'reasoning',
+  'text',
+  'tool_choice',
+  'tools',
+  'truncation',
+]
+
 /**
  * Without `background`, `conversation`, `previous_response_id` and `prompt`, which need something that is
  * stored at the vendor.
  */
 const responsesKeys: readonly string[] = [
+  ...sharedKeys,
+  'context_management',
   'include',
-  'input',
-  'instructions',
   'max_output_tokens',
   'max_tool_calls',
   'metadata',
-  'model',
-  'parallel_tool_calls',
+  'moderation',
   'prompt_cache_key',
+  'prompt_cache_options',
   'prompt_cache_retention',
-  'reasoning',
   'safety_identifier',
   'service_tier',
   'store',
   'stream',
   'stream_options',
   'temperature',
-  'text',
-  'tool_choice',
-  'tools',
   'top_logprobs',
   'top_p',
-  'truncation',
   'user',
 ]
 
 const embeddingKeys: readonly string[] = ['dimensions', 'encoding_format', 'input', 'model', 'user']
-
-/** Neither `image_url`, which the vendor fetches, nor `file`, which may be the id of a stored one. */
-const chatParts: readonly string[] = ['input_audio', 'refusal', 'text']
-
-/** What the client made or carries out. `item_reference` and results of the vendor's tools are not here. */
-const inputItems: readonly string[] = [
-  'apply_patch_call',
-  'apply_patch_call_output',
-  'compaction',
-  'custom_tool_call',
-  'custom_tool_call_output',
-  'function_call',
-  'function_call_output',
-  'local_shell_call',
-  'local_shell_call_output',
-  'message',
-  'reasoning',
-]
-const inputParts: readonly string[] = ['input_text', 'output_text', 'reasoning_text', 'refusal']
-const toolOutputs: readonly string[] = ['input_text']
-
-/**
- * Tools that the client carries out. The others (`web_search`, `file_search`, `code_interpreter`, `mcp`,
- * `image_generation`, hosted `shell`) run at the vendor.
- */
-const clientTools: readonly string[] = ['apply_patch', 'custom', 'function', 'local_shell']
+const chatParts: readonly string[] = ['file', 'image_url', 'input_audio', 'refusal', 'text']
 
 /** Chats are not stored unless they say so; `store` may be missing there. */
 const chatWhere: readonly JsonCondition[] = [
   { at: '/store', oneOf: [false, null] },
   { at: '/tools/*/type', oneOf: ['custom', 'function'] },
   { at: '/messages/*/content/*/type', oneOf: chatParts },
-  { at: '/messages/*/content/*/image_url', absent: true },
-  { at: '/messages/*/content/*/file', absent: true },
+  ...imagesOf('/messages/*/content/*'),
+  { at: '/messages/*/content/*/file', keys: ['file_data', 'filename'] },
+  { at: '/messages/*/content/*/file/file_data', dataUrl: true },
 ]
-
+const moderationWhere: readonly JsonCondition[] = [
+  { at: '/input/*/type', oneOf: ['image_url', 'text'] },
+  ...imagesOf('/input/*'),
+]
 /** Responses are stored for thirty days unless they say `store: false`, which therefore has to be there. */
-const responsesWhere: readonly JsonCondition[] = [
-  { at: '/store', oneOf: [false], required: true },
-  { at: '/tools/*/type', oneOf: clientTools },
-  { at: '/input/*/type', oneOf: inputItems },
-  { at: '/input/*/content/*/type', oneOf: inputParts },
-  { at: '/input/*/output/*/type', oneOf: toolOutputs },
-  { at: '/tools/*/server_url', absent: true },
-  ...['content', 'output'].flatMap((list) =>
-    ['file_id', 'file_url', 'image_url'].map((key): JsonCondition => ({
-      at: `/input/*/${list}/*/${key}`,
-      absent: true,
-    })),
-  ),
-]
+const unstored: JsonCondition = { at: '/store', oneOf: [false], required: true }
 
 function bodyRule(
   keys: readonly string[],
@@ -137,7 +118,12 @@ export function openaiBodies(
 ): readonly (readonly [path: string, body: BodyRule])[] {
   return [
     ['/v1/chat/completions', bodyRule(chatKeys, chatWhere, models)],
-    ['/v1/responses', bodyRule(responsesKeys, responsesWhere, models)],
+    ['/v1/responses', bodyRule(responsesKeys, [...responsesWhere, unstored], models)],
+    [
+      '/v1/responses/input_tokens',
+      bodyRule([...sharedKeys, 'personality'], responsesWhere, models),
+    ],
     ['/v1/embeddings', bodyRule(embeddingKeys, [], models)],
+    ['/v1/moderations', bodyRule(['input', 'model'], moderationWhere, models)],
   ]
 }

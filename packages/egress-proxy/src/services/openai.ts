@@ -12,7 +12,9 @@ export interface OpenaiServiceOptions {
   readonly credential: string
   /**
    * Ids (`org-…`) of the organizations whose keys the vendor takes from here, whatever else goes wrong: it
-   * refuses every other by the header `openai-allowed-organization-ids`. Default: none is set.
+   * refuses every other by the header `openai-allowed-organization-ids` (OpenAI, "API organization
+   * blocking", which speaks of people who sign in; whether it counts for keys too is not said there).
+   * Default: none is set.
    */
   readonly organizations?: readonly string[] | undefined
   /** Default: any model. */
@@ -25,11 +27,12 @@ const organizationId = /^org-[A-Za-z0-9_-]{1,128}$/
 const mostOrganizations = 64
 
 /**
- * Chat completions, responses, embeddings and the list of models of the OpenAI API, under one's own key.
- * Not files, uploads, batches, assistants, vector stores, conversations or the realtime socket; and nothing
- * in a request that is stored, or that has the vendor fetch or run something: responses must say
- * `store: false`, tools are those that the client carries out, and images and files are left out, as
- * they may be addresses that the vendor fetches.
+ * Chat completions, responses and the counting of their tokens, embeddings, moderations and the list of models
+ * of the OpenAI API, under one's own key. Not files, uploads, batches, assistants, vector stores,
+ * conversations, containers or the realtime socket; and nothing in a request that is stored, or that has the
+ * vendor fetch or run something: responses must say `store: false`, tools are those that the client carries
+ * out, and images and files are `data:` URLs, as the vendor fetches any other. What there is was read from
+ * the vendor's TypeScript library, version 6.49.0.
  *
  * @example
  * ```ts

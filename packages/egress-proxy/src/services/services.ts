@@ -12,7 +12,7 @@ import { rubygemsInstallRules } from './rubygems.ts'
 
 /** Ready-made rules; see {@link services}. */
 export interface Services {
-  /** When they were last held against what the vendors document: `2026-11`. */
+  /** When they were last held against the libraries and tools that they are about: `2026-11`. */
   readonly asOf: string
   /** Messages, counting of tokens, the list of models; see {@link AnthropicServiceOptions}. */
   readonly anthropic: typeof anthropicRules
