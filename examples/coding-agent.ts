@@ -25,3 +25,14 @@ console.log(sandbox.describe())
 ok(!stdout.includes('made-up'), stdout)
 ok(stdout.includes('ANTHROPIC_API_KEY=sk-ant-'), stdout)
 strictEqual(sandbox.findings.filter(({ severity }) => severity === 'critical').length, 0)
+
+{
+  const [, tools = ''] = process.argv
+  // #region further-mounts
+  const mine = { source: tools, access: 'read' } as const
+  const mounts = [...(policy.filesystem?.mounts ?? []), mine]
+  const larger = { ...policy, filesystem: { ...policy.filesystem, mounts } }
+  // #endregion
+  await using other = await createSandbox({ policy: larger })
+  strictEqual((await other.exec(['test', '-r', tools])).exitCode, 0)
+}

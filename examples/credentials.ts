@@ -3,7 +3,7 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import type { EgressAlarm } from '@caisson/core'
+import type { AllowRule, EgressAlarm } from '@caisson/core'
 import { priceService } from './src/price-service.ts'
 
 // Stands in for a service on the internet; without it there is no option `egress` to pass.
@@ -122,6 +122,54 @@ process.env['PRICES_KEY'] = firstKey
       alarms.map(({ kind, about }) => [kind, about]),
       [['canary_found', 'bait']],
     )
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+{
+  const { createEgressProxy } = await import('@caisson/egress-proxy')
+  const credentials = {
+    prices: { source: { env: 'PRICES_KEY' }, carrier: { header: 'x-api-key' } },
+  }
+  // #region body
+  const order: AllowRule = {
+    host: 'prices.example.test',
+    methods: ['POST'],
+    paths: ['/orders'],
+    identity: 'prices',
+    // Set by the proxy; a client's own is never passed on.
+    tenant: { 'x-tenant': 'acme' },
+    body: {
+      json: {
+        // No other keys at the top, and of what is below only what the conditions say.
+        keys: ['item', 'count', 'notify'],
+        where: [
+          { at: '/count', oneOf: [1, 2, 3], required: true },
+          { at: '/notify', urlHosts: ['hooks.example.test'] },
+        ],
+      },
+      maxBytes: 4096,
+    },
+  }
+  // #endregion
+
+  await using proxy = await createEgressProxy({
+    policy: { credentials, network: { allow: [order] } },
+    ...egress,
+  })
+  const { url } = await proxy.listen()
+  const folder = await mkdtemp('/tmp/caisson-example-')
+  try {
+    await writeFile(`${folder}/ca.pem`, proxy.certificate)
+    const env = { HTTPS_PROXY: url, CURL_CA_BUNDLE: `${folder}/ca.pem` }
+    const json = ['-H', 'content-type: application/json', 'https://prices.example.test/orders']
+    const send = async (body: string) =>
+      (await run('curl', ['-sS', '-d', body, ...json], { env })).stdout
+    strictEqual(await send('{"item":"round","count":2}'), 'a round is 12.50')
+    ok((await send('{"item":"round","count":2,"to":"me"}')).includes('body_not_allowed'))
+    ok((await send('{"count":1,"notify":"https://elsewhere.test/"}')).includes('body_not_allowed'))
+    ok((await send('{"count":1,"count":9}')).includes('body_unreadable'))
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -23,7 +23,7 @@ const requirements: readonly Requirement[] = readRepositoryFile('SECURITY.md')
   .split('\n')
   .flatMap((line) => {
     const [, id = '', , heldBy = ''] = line.split('|').map((cell) => cell.trim())
-    return /^R\d\d$/.test(id) ? [{ id, heldBy }] : []
+    return /^[RC]\d\d$/.test(id) ? [{ id, heldBy }] : []
   })
 
 /** Pairs of a file and a title: a title belongs to the last file before it. */
@@ -36,9 +36,13 @@ function claims({ heldBy }: Requirement): { file: string; title: string | null }
   return found
 }
 
+function numbered(letter: string, length: number): string[] {
+  return Array.from({ length }, (_, index) => `${letter}${String(index + 1).padStart(2, '0')}`)
+}
+
 describe('the requirements of the way out', () => {
   it('are all listed, once', () => {
-    const ids = Array.from({ length: 45 }, (_, index) => `R${String(index + 1).padStart(2, '0')}`)
+    const ids = [...numbered('R', 45), ...numbered('C', 15)]
     expect(requirements.map(({ id }) => id)).to.deep.equal(ids)
   })
 

@@ -8,7 +8,7 @@ export class RegistryUnknown extends Error {
   override readonly name: string = 'RegistryUnknown'
   readonly kind: RegistryKind
 
-  /** @param kind Of which no address could be had. */
+  /** `kind`: of which no address could be had. */
   constructor(kind: RegistryKind, message: string) {
     super(message)
     this.kind = kind
