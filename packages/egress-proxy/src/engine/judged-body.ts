@@ -1,4 +1,5 @@
 import { type ReadBody, readBody, readBodyLater, readLaterBytes } from '../body/read-body.ts'
+import { viewBytes } from '../body/view-bytes.ts'
 import type { HttpRequest, JudgedBody } from '../decide/request.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Field } from '../http-message.ts'
@@ -52,6 +53,11 @@ export async function readWhole(
   const isLong = given.contentEncoding !== null && held > readLaterBytes
   const read = isLong ? await readBodyLater(given, limits) : readBody(given, limits)
   const { view, bytes } = read
+  const more = bytes.length + viewBytes(view) - held
+  if (more > 0) {
+    if (!room.take(more)) throw new RefusalError(unreadFor('no_room', most))
+    exchange.onClose(() => room.give(more))
+  }
   return {
     judged: { view, length: bytes.length, carriers: findBodyCarriers(view) },
     bytes,

@@ -28,7 +28,7 @@ export class ServerExchange implements Exchange {
   #complete = false
   #closed = false
   #weReset = false
-  #listener: ((complete: boolean) => void) | null = null
+  readonly #listeners: ((complete: boolean) => void)[] = []
 
   constructor(parts: ExchangeParts) {
     this.head = parts.head
@@ -84,7 +84,7 @@ export class ServerExchange implements Exchange {
 
   onClose(listener: (complete: boolean) => void): void {
     if (this.#closed) process.nextTick(listener, this.#complete)
-    else this.#listener = listener
+    else this.#listeners.push(listener)
   }
 
   /** Resets the stream when its client holds it up. Whether it did. */
@@ -134,9 +134,7 @@ export class ServerExchange implements Exchange {
 
   #onClose(): void {
     this.#closed = true
-    const listener = this.#listener
-    this.#listener = null
-    listener?.(this.#complete)
+    for (const listener of this.#listeners.splice(0)) listener(this.#complete)
   }
 }
 
