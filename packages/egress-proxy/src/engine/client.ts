@@ -1,4 +1,5 @@
 import type { EgressPeer } from '@caisson/core'
+import { setMaxListeners } from 'node:events'
 import type { Duplex } from 'node:stream'
 import type { Door, HttpRequest } from '../decide/request.ts'
 
@@ -22,6 +23,8 @@ export class Client {
     this.peer = peer
     this.#locate = locate
     this.signal = this.#abort.signal
+    // Each stream of HTTP/2 that waits listens, and Node.js would warn the host's owner of many.
+    setMaxListeners(0, this.signal)
     // Errors are told by whoever reads; without a listener they would end the host process.
     stream.on('error', () => undefined)
     stream.once('close', () => this.#abort.abort(new Error('the client has left')))
