@@ -15,7 +15,8 @@ const del = 0x7f
 export function visibleText(secret: Buffer, refused = ''): string {
   if (secret.length === 0) throw new CarrierFault('the secret is empty')
   const last = secret.length - 1
-  for (const [at, byte] of secret.entries()) {
+  for (let at = 0; at <= last; at += 1) {
+    const byte = secret[at] ?? 0
     const isInnerBlank = byte === blank && at > 0 && at < last
     if (!isInnerBlank && (byte < firstVisible || byte > lastVisible))
       throw new CarrierFault('the secret holds a character that cannot stand there')

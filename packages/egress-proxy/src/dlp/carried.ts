@@ -19,6 +19,11 @@ export class Carried {
     return this.#hosts.get(host)?.get(part) ?? null
   }
 
+  /** Whether anything has begun in the last request there. */
+  has(host: string): boolean {
+    return this.#hosts.has(host)
+  }
+
   /** `null`: nothing has begun at its end. */
   keep(host: string, part: string, progress: Progress | null): void {
     const parts = this.#hosts.get(host)

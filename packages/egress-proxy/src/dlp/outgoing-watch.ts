@@ -1,4 +1,5 @@
 import type { Body, Field } from '../http-message.ts'
+import type { Cursor } from '../scan/automaton.ts'
 import type { BodyCoding } from '../scan/content-coding.ts'
 import type { Pattern } from '../scan/pattern.ts'
 import { PatternScan } from '../scan/pattern-scan.ts'
@@ -34,6 +35,8 @@ interface Place {
 
 const scratchBytes = 8192
 const mayHoldEscape = /[%\\&\r\n]/
+/** All but printable ASCII without what begins an escape. */
+const beyondPlain = /[^ !-$'-[\]-~]/
 
 /**
  * Looks through everything that leaves for secrets that are kept outside, for dummies (the caller takes a
@@ -50,6 +53,7 @@ export class OutgoingWatch {
   readonly #tools: PartTools
   readonly #carried = new Carried()
   readonly #scratch = Buffer.alloc(scratchBytes)
+  readonly #cursor: Cursor = { state: 0 }
 
   /**
    * @param before The watch that this one takes the place of, when the patterns have changed: which pieces
@@ -71,7 +75,7 @@ export class OutgoingWatch {
 
   /** Path, query and headers. Also adds to what is known of the parts of earlier requests. */
   head(head: OutgoingHead): Hit | null {
-    if (this.isEmpty) return null
+    if (this.isEmpty || this.#isPlainHead(head)) return null
     return this.#path(head) ?? this.#query(head) ?? this.#headers(head)
   }
 
@@ -121,6 +125,41 @@ export class OutgoingWatch {
   /** What a client sends over a WebSocket, message by message and across them. */
   frames(): SentFrames {
     return new SentFrames(() => new PartWatch(this.#tools, 'websocket', null))
+  }
+
+  /**
+   * What nearly every head is: without escapes, nothing found, nothing begun, and nothing to go on with. Put
+   * into one buffer, and looked at part by part: with what follows, the end of one would begin nothing.
+   */
+  #isPlainHead({ host, path, query, headers }: OutgoingHead): boolean {
+    if (this.#carried.has(host)) return false
+    let text = path
+    for (const [key, value] of query) text += `${key} ${value}`
+    for (const [name, value] of headers) text += `${name} ${value}`
+    if (text.length > scratchBytes || beyondPlain.test(text)) return false
+    this.#scratch.write(text, 0, 'latin1')
+    if (!this.#isCleanPart(0, path.length)) return false
+    const behindQuery = this.#cleanUntil(path.length, query)
+    return behindQuery >= 0 && this.#cleanUntil(behindQuery, headers) >= 0
+  }
+
+  /** The place behind the pairs that begin at `start`; -1 when one of them is not clean. */
+  #cleanUntil(start: number, pairs: readonly (readonly [key: string, value: string])[]): number {
+    let from = start
+    for (const [key, value] of pairs) {
+      const to = from + key.length + 1 + value.length
+      if (!this.#isCleanPart(from, to)) return -1
+      from = to
+    }
+    return from
+  }
+
+  #isCleanPart(from: number, to: number): boolean {
+    const { automaton } = this.#tools.scan
+    const cursor = this.#cursor
+    cursor.state = 0
+    if (automaton.find(cursor, this.#scratch.subarray(from, to), 0) >= 0) return false
+    return automaton.depth(cursor.state) < leastKept
   }
 
   #path({ host, path }: OutgoingHead): Hit | null {

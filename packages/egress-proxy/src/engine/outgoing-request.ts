@@ -53,7 +53,7 @@ function known(fields: readonly Field[], names: ReadonlySet<string> | null): rea
 /** Fields in place of those of the same name. One without a value only takes away. */
 function withFields(fields: readonly Field[], ours: readonly Field[]): readonly Field[] {
   if (ours.length === 0) return fields
-  const names = new Set(ours.map(([name]) => name))
-  const kept = fields.filter(([name]) => !names.has(name))
-  return [...kept, ...ours.filter(([, value]) => value !== '')]
+  const kept = fields.filter(([name]) => !ours.some((field) => field[0] === name))
+  for (const field of ours) if (field[1] !== '') kept.push(field)
+  return kept
 }

@@ -6,13 +6,15 @@ interface Span {
   readonly label: Label
 }
 
+const nothing: Buffer = Buffer.alloc(0)
+
 /**
  * A stream of which the last bytes may have to wait, and in which stretches are overwritten before they go
  * on. Places count from the start of the stream. What waits is kept in one buffer that grows by doubling, so
  * that a stream in single bytes costs no more than one in large chunks; what need not wait is not copied.
  */
 export class HeldBytes {
-  #held = Buffer.alloc(0)
+  #held: Buffer = nothing
   #from = 0
   #to = 0
   /** Place in the stream of the first byte that waits, or of the next to come. */
@@ -52,7 +54,7 @@ export class HeldBytes {
 
   /** Nothing more comes. */
   flush(): Uint8Array[] {
-    return this.push(new Uint8Array(0), this.end)
+    return this.#from === this.#to ? [] : this.push(nothing, this.end)
   }
 
   #release(until: number): Uint8Array | null {

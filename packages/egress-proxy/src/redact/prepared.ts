@@ -17,10 +17,18 @@ const ofCodedBody: ReadonlySet<string> = new Set([
  * short to be found, and only codings that can be undone.
  */
 export function preparedForRedaction(headers: readonly Field[]): readonly Field[] {
-  const kept = headers.filter(([name]) => !asksForPart(name) && name !== 'accept-encoding')
-  const asked = headers.filter(([name]) => name === 'accept-encoding')
-  const accepted = asked.length === 0 ? 'identity' : acceptable(asked.map(([, value]) => value))
-  return [...kept, ['accept-encoding', accepted]]
+  const kept: Field[] = []
+  let asked: string | null = null
+  for (const field of headers) {
+    const [name, value] = field
+    if (name === 'accept-encoding') asked = asked === null ? value : `${asked},${value}`
+    else if (!asksForPart(name)) kept.push(field)
+  }
+  kept.push([
+    'accept-encoding',
+    asked === null ? 'identity' : (usual.get(asked) ?? decodable(asked)),
+  ])
+  return kept
 }
 
 function asksForPart(name: string): boolean {
@@ -28,9 +36,9 @@ function asksForPart(name: string): boolean {
 }
 
 /** Of what was asked for, what can be undone; weights are left out, for nobody needs them. */
-function acceptable(values: readonly string[]): string {
+function decodable(values: string): string {
   const wanted = new Set<string>()
-  for (const entry of values.join(',').split(',')) {
+  for (const entry of values.split(',')) {
     const [coding = '', ...parameters] = entry.toLowerCase().split(';')
     const isRefused = parameters.some((parameter) => /^\s*q=0(\.0*)?\s*$/.test(parameter))
     if (!isRefused) wanted.add(coding.trim())
@@ -38,6 +46,13 @@ function acceptable(values: readonly string[]): string {
   const kept = decodableCodings.split(', ').filter((coding) => wanted.has(coding))
   return kept.length === 0 ? 'identity' : kept.join(', ')
 }
+
+/** What nearly every client asks for, read beforehand. */
+const usual: ReadonlyMap<string, string> = new Map(
+  ['identity', 'gzip', 'gzip, deflate', 'gzip, deflate, br', 'gzip, deflate, br, zstd'].map(
+    (values) => [values, decodable(values)],
+  ),
+)
 
 /** Fields of an answer to a request in our name, without the sessions that it would make. */
 export function withoutSessions(headers: readonly Field[]): readonly Field[] {

@@ -10,6 +10,8 @@ import { RedactedBody } from './redacted-body.ts'
 import { RedactedFrames } from './redacted-frames.ts'
 import { type OnReflected, SecretScan } from './secret-scan.ts'
 
+const scratchBytes = 4096
+
 /** An answer on its way inside. */
 export interface Answer {
   readonly head: ResponseHead
@@ -33,6 +35,8 @@ export interface Reflections {
 export class Redactor {
   readonly isEmpty: boolean
   readonly #scan: SecretScan
+  /** For what is read at once, and nothing is kept of. */
+  readonly #scratch = Buffer.alloc(scratchBytes)
 
   /** @throws RangeError when the patterns are more than 4 MiB in all their forms */
   constructor(patterns: readonly Pattern[]) {
@@ -54,16 +58,17 @@ export class Redactor {
     const coding = readable(head)
     const headers = fieldsOfDecoded(head.headers, coding)
     return {
-      head: this.head({ ...head, headers }, once),
+      head: this.head({ status: head.status, headers, phrase: head.phrase }, once),
       body: this.body(body, coding, once),
     }
   }
 
   /** Header fields and status phrase. A field whose very name holds a secret is left out. */
   head(head: ResponseHead, onReflected: OnReflected): ResponseHead {
+    const { status, phrase } = head
     const headers = this.fields(head.headers, onReflected)
-    if (head.phrase === undefined) return { ...head, headers }
-    return { ...head, headers, phrase: this.#text(head.phrase, onReflected) ?? head.phrase }
+    if (phrase === undefined) return { status, headers }
+    return { status, headers, phrase: this.#text(phrase, onReflected) ?? phrase }
   }
 
   /** Header or trailer fields. */
@@ -100,7 +105,11 @@ export class Redactor {
   #areClean(fields: readonly Field[]): boolean {
     let text = ''
     for (const [name, value] of fields) text += `${name} ${value} `
-    return this.#scan.automaton.find({ state: 0 }, Buffer.from(text, 'latin1'), 0) < 0
+    const bytes =
+      text.length > scratchBytes
+        ? Buffer.from(text, 'latin1')
+        : this.#scratch.subarray(0, this.#scratch.write(text, 0, 'latin1'))
+    return this.#scan.automaton.find({ state: 0 }, bytes, 0) < 0
   }
 
   /** `null` when nothing is in it. Fields are latin-1 text. */
