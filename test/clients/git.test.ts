@@ -1,6 +1,5 @@
 import type { AllowRule } from '@caisson/core'
 import { expect } from 'chai'
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,10 +7,10 @@ import { expectDone, expectRefused } from './packages/expect-refused.ts'
 import { guarded, type Guarded, longestTestMs } from './packages/guarded.ts'
 import { whyNot } from './packages/installed.ts'
 import { gitSite } from './support/git-site.ts'
+import { author, commitTo, git, makeRepository } from './support/repositories.ts'
 
 const forge = 'https://git.good.test'
 const why = whyNot('git', '--version')
-const author = ['-c', 'user.name=A', '-c', 'user.email=a@good.test']
 
 const read: readonly AllowRule[] = [
   { host: 'git.good.test', paths: ['/acme/repo.git/**'] },
@@ -91,23 +90,4 @@ function push(to: string): string[] {
   return shell(
     `git clone -q ${forge}/acme/repo.git /tmp/r && cd /tmp/r && ${commit} && git push -q ${target} main`,
   )
-}
-
-function git(cwd: string, ...args: string[]): string {
-  return execFileSync('git', args, { cwd, encoding: 'utf8' })
-}
-
-function makeRepository(path: string): void {
-  git(tmpdir(), 'init', '-q', '--bare', '-b', 'main', path)
-  git(path, 'config', 'http.receivepack', 'true')
-  commitTo(path, 'first')
-}
-
-/** Adds a commit without files to `main` of a bare repository. */
-function commitTo(path: string, subject: string): void {
-  const tree = git(path, 'hash-object', '-w', '-t', 'tree', '/dev/null').trim()
-  const tips = git(path, 'for-each-ref', '--format=%(objectname)', 'refs/heads/main').split('\n')
-  const parents = tips.filter((tip) => tip !== '').flatMap((tip) => ['-p', tip])
-  const made = git(path, ...author, 'commit-tree', tree, ...parents, '-m', subject).trim()
-  git(path, 'update-ref', 'refs/heads/main', made)
 }
