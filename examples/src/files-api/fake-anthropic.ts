@@ -113,7 +113,7 @@ const message = {
 
 /** As the real one does: an event for each piece, and pieces that end in the middle of words and keys. */
 function stream(text: string, response: Response): void {
-  const events: object[] = [
+  const events: readonly { readonly type: string; readonly [name: string]: unknown }[] = [
     { type: 'message_start', message: { ...message, content: [], stop_reason: null } },
     { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
     { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } },
@@ -121,9 +121,7 @@ function stream(text: string, response: Response): void {
     { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage },
     { type: 'message_stop' },
   ]
-  const lines = events.map(
-    (event) => `event: ${'type' in event ? event.type : ''}\ndata: ${JSON.stringify(event)}\n\n`,
-  )
+  const lines = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
   response.setHeader('content-type', 'text/event-stream')
   const pieces = lines.join('').match(/[^]{1,37}/g) ?? []
   const next = (): void => {

@@ -72,12 +72,15 @@ export class Stage implements AsyncDisposable {
   readonly #folder: string
   readonly #trust: Readonly<Record<string, string>>
 
-  private constructor(sandbox: Sandbox, service: FakeAnthropic, folder: string, isNaive: boolean) {
+  private constructor(sandbox: Sandbox, service: FakeAnthropic, folder: string) {
     this.sandbox = sandbox
     this.#service = service
     this.#folder = folder
-    // Nobody opens the connection on the way, so programs have to trust the service's own authority.
-    this.#trust = isNaive ? { CURL_CA_BUNDLE: '/ca/ca.pem', NODE_EXTRA_CA_CERTS: '/ca/ca.pem' } : {}
+    const isOpened = Object.keys(sandbox.policy.credentials ?? {}).length > 0
+    // Where nobody opens the connection on the way, programs have to trust the service's own authority.
+    this.#trust = isOpened
+      ? {}
+      : { CURL_CA_BUNDLE: '/ca/ca.pem', NODE_EXTRA_CA_CERTS: '/ca/ca.pem' }
   }
 
   static async open(policy: Policy): Promise<Stage> {
@@ -90,7 +93,7 @@ export class Stage implements AsyncDisposable {
       policy: { ...policy, filesystem: { ...policy.filesystem, mounts } },
       egress: service.egress,
     })
-    return new Stage(sandbox, service, folder, policy === naivePolicy)
+    return new Stage(sandbox, service, folder)
   }
 
   async attempt({ command }: Attempt): Promise<Outcome> {

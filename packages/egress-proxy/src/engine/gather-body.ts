@@ -35,7 +35,7 @@ export class BodyRoom {
 export function gatherBody(
   body: Body,
   most: number,
-  { room, onLeave }: { readonly room: BodyRoom; onLeave(listener: () => void): void },
+  { room, onLeave }: { readonly room: BodyRoom; readonly onLeave: (listener: () => void) => void },
 ): Promise<Gathered> {
   if (body.length !== null && body.length > most) {
     body.cancel()

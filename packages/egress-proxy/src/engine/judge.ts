@@ -103,38 +103,54 @@ export class Judge {
   /** A request whose every part is known, but for its body, which is read if it has to be judged. */
   async http(request: HttpRequest, client: Client, about: AboutRequest): Promise<Ruling> {
     const seen: Seen = { request, whole: null }
-    const refuse = (refusal: Refusal): Promise<Ruling> => {
-      this.#watch(seen, client, refusal)
-      return this.refuse(asked(request), refusal, client)
-    }
     const policy = this.#parts.policy()
-    let decision = decide(policy, request)
-    if (decision.verdict !== 'deny' && decision.needs.body) {
-      const unread = await this.#read(seen, about)
-      if (unread !== null) return refuse(unread)
-      decision = decide(policy, seen.request)
-    }
-    if (decision.verdict === 'deny') return refuse(refusalOf(decision))
+    const first = decide(policy, request)
+    const isRead = first.verdict === 'deny' || !first.needs.body
+    const decision = isRead ? first : await this.#withBody(policy, seen, about)
+    const matter = { policy, seen, client, about }
+    // Not awaited where there is nothing to wait for: that takes turns of the event loop.
+    const pending = 'verdict' in decision ? this.#consider(decision, matter) : decision
+    const outcome = pending instanceof Promise ? await pending : pending
+    if ('verdict' in outcome) return this.#allow(asked(request), outcome, seen)
+    this.#watch(seen, client, outcome)
+    return this.refuse(asked(request), outcome, client)
+  }
+
+  /** Everything after the rules; somebody may have to be asked. */
+  #consider(decision: Decision, matter: Matter): Considered | Promise<Considered> {
+    if (decision.verdict === 'deny') return refusalOf(decision)
+    if (decision.verdict === 'ask' || this.#parts.hooks.onRequest !== undefined)
+      return this.#considerAsking(decision, matter)
+    return this.#spend(decision, matter) ?? this.#newest(decision, matter)
+  }
+
+  async #considerAsking(decision: Decision, matter: Matter): Promise<Considered> {
+    const { seen, client, about } = matter
     if (decision.verdict === 'ask') {
       void client.owner()
       const refusal = await this.#grant(seen.request, decision, departure(about))
-      if (refusal !== null) return refuse(refusal)
+      if (refusal !== null) return refusal
     }
-    const leak = this.#leak(seen, decision)
-    if (leak !== null) return refuse(leak)
-    const overBudget = this.#overBudget(seen, about)
-    if (overBudget !== null) return refuse(overBudget)
-    // Not asked of nobody: most have no hook, and waiting for nothing takes turns of the event loop.
-    const refused = this.#parts.hooks.onRequest === undefined ? null : await this.#hooked(request)
-    if (refused !== null) return refuse(refused)
-    // The policy may have changed while somebody thought: what is sent must be within the newest.
-    const newest =
-      this.#parts.policy() === policy ? decision : decide(this.#parts.policy(), seen.request)
-    if (newest.verdict === 'deny') return refuse(refusalOf(newest))
+    const refusal = this.#spend(decision, matter)
+    if (refusal !== null) return refusal
+    const isHooked = this.#parts.hooks.onRequest !== undefined
+    const refused = isHooked ? await this.#hooked(seen.request) : null
+    return refused ?? this.#newest(decision, matter)
+  }
+
+  #spend(decision: Decision, { seen, about }: Matter): Refusal | null {
+    return this.#leak(seen, decision) ?? this.#overBudget(seen, about)
+  }
+
+  /** The policy may have changed while somebody thought: what is sent must be within the newest. */
+  #newest(decision: Decision, { policy, seen }: Matter): Considered {
+    const now = this.#parts.policy()
+    if (now === policy) return decision
+    const newest = decide(now, seen.request)
+    if (newest.verdict === 'deny') return refusalOf(newest)
     // What has to be asked for now was not asked for before, and what has to be read now was not read.
     const isOther = newest.verdict === 'ask' && decision.verdict !== 'ask'
-    if (isOther || (newest.needs.body && seen.whole === null)) return refuse(noLongerAllowed)
-    return this.#allow(asked(request), newest, seen)
+    return isOther || (newest.needs.body && seen.whole === null) ? noLongerAllowed : newest
   }
 
   /** Tells of a refusal that was found elsewhere, and gives it back as a ruling. */
@@ -161,18 +177,18 @@ export class Judge {
     return code === null ? null : askRefusal(code, decision.rule)
   }
 
-  /** Reads the body, unless what is announced of it would not fit anyway; `null` when that went well. */
-  async #read(seen: Seen, about: AboutRequest): Promise<Refusal | null> {
+  /** Reads the body, unless what is announced of it would not fit anyway, and asks the rules once more. */
+  async #withBody(policy: CompiledPolicy, seen: Seen, about: AboutRequest): Promise<Considered> {
     const code = this.#parts.ledger.fits(seen.request.host, about.head + about.body)
     if (code !== null) return budgetRefusal(code)
     try {
       seen.whole = await about.readBody()
-      seen.request = { ...seen.request, body: seen.whole.judged }
-      return null
     } catch (error) {
       if (error instanceof RefusalError) return error.refusal
       throw error
     }
+    seen.request = { ...seen.request, body: seen.whole.judged }
+    return decide(policy, seen.request)
   }
 
   /** Something in it that may not leave, whatever the rules say of the rest. */
@@ -235,6 +251,18 @@ export class Judge {
     const whole = seen?.whole ?? null
     return { allowed: true, decision, sequence, policy: this.#parts.policy(), whole }
   }
+}
+
+/** What came of looking at a request: a decision that is not a refusal, or a refusal. */
+type Considered = Decision | Refusal
+
+/** A request that is looked at, and who waits for the answer. */
+interface Matter {
+  /** The one that it was first judged by. */
+  readonly policy: CompiledPolicy
+  readonly seen: Seen
+  readonly client: Client
+  readonly about: AboutRequest
 }
 
 /** A request as far as it was read. */

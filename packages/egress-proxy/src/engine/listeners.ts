@@ -7,13 +7,17 @@ export class Listeners {
 
   /** Returns what takes the listener away again. One that is added twice is told twice. */
   add(name: 'decision' | 'alarm', listener: (told: never) => void): () => void {
-    const entry = (told: unknown): void => listener(told as never)
-    this[name].add(entry)
-    return () => void this[name].delete(entry)
+    return name === 'decision' ? added(this.decision, listener) : added(this.alarm, listener)
   }
 
   clear(): void {
     this.decision.clear()
     this.alarm.clear()
   }
+}
+
+function added<T>(to: Set<(told: T) => void>, listener: (told: T) => void): () => void {
+  const entry = (told: T): void => listener(told)
+  to.add(entry)
+  return () => void to.delete(entry)
 }
