@@ -61,7 +61,30 @@ const staying = Object.freeze({
   whole: "-._~!'()*;,/?:@&=+$#",
   /** `application/x-www-form-urlencoded` (URL Standard, 5.2) */
   form: '-._*',
+  /** `urllib.parse.quote` of Python */
+  withSlash: '-._~/',
+  /** `url.PathEscape` of Go */
+  goPath: '-._~$&+=:@',
+  /** RFC 3986, 3.3 and 3.4 */
+  segment: "-._~!$&'()*+,;=:@",
+  query: "-._~!$&'()*+,;=:@/?",
+  /** `urlencode` of PHP */
+  php: '-._',
+  /** `escape` of JavaScript */
+  script: '@*_+-./',
 })
+
+const urlWays: readonly string[] = Object.freeze([
+  staying.strict,
+  staying.component,
+  staying.whole,
+  staying.withSlash,
+  staying.goPath,
+  staying.segment,
+  staying.query,
+  staying.php,
+  staying.script,
+])
 
 function percentBut(stays: string, blank: string): (byte: number) => string {
   return (byte) => {
@@ -92,10 +115,13 @@ function jsonWithSlash(byte: number): string {
   return byte === 0x2f ? '\\/' : json(byte)
 }
 
-/** As writers do that keep JSON harmless inside HTML. */
-function jsonForHtml(byte: number): string {
-  return /[<>&'=+]/.test(String.fromCharCode(byte)) ? unicode(byte) : json(byte)
+/** As writers do that keep JSON harmless inside HTML: each has its own idea of what that takes. */
+function jsonBut(escaped: string): (byte: number) => string {
+  return (byte) => (escaped.includes(String.fromCharCode(byte)) ? unicode(byte) : json(byte))
 }
+
+/** Go and Rails; Gson; .NET; all of it. */
+const jsonForHtml: readonly string[] = Object.freeze(['<>&', "<>&='", '<>&\'+`"', "<>&'=+"])
 
 function unicode(byte: number): string {
   return `\\u00${hexOf(byte)}`
@@ -108,11 +134,38 @@ const htmlEscapes: Readonly<Record<string, string>> = Object.freeze({
   '"': '&quot;',
 })
 
-function html(apostrophe: string): (byte: number) => string {
+/** What writers of HTML do beside, or in other ways: the apostrophe each in its own. */
+const htmlWays: readonly Readonly<Record<string, string>>[] = Object.freeze([
+  { "'": '&#39;' },
+  { "'": '&#x27;' },
+  { "'": '&apos;' },
+  // Go, Jinja
+  { "'": '&#39;', '"': '&#34;' },
+  // Go's templates
+  { "'": '&#39;', '"': '&#34;', '+': '&#43;' },
+  // As OWASP advises
+  { "'": '&#x27;', '/': '&#x2F;' },
+  // Handlebars
+  { "'": '&#x27;', '`': '&#x60;', '=': '&#x3D;' },
+  // Mustache
+  { "'": '&#39;', '/': '&#x2F;', '`': '&#x60;', '=': '&#x3D;' },
+])
+
+function html(way: Readonly<Record<string, string>>): (byte: number) => string {
   return (byte) => {
     const letter = String.fromCharCode(byte)
-    return letter === "'" ? apostrophe : (htmlEscapes[letter] ?? letter)
+    return way[letter] ?? htmlEscapes[letter] ?? letter
   }
+}
+
+/** JSON of writers that keep to ASCII: what lies beyond, by its units of UTF-16 (RFC 8259, 7). */
+function jsonOfAscii(bytes: Uint8Array): Uint8Array {
+  let text = ''
+  for (const unit of Buffer.from(bytes).toString('utf8').split('')) {
+    const code = unit.charCodeAt(0)
+    text += code < 0x80 ? json(code) : `\\u${code.toString(16).padStart(4, '0')}`
+  }
+  return ascii(text)
 }
 
 /**
@@ -133,15 +186,15 @@ function digits(bytes: Uint8Array, letters: string, before: number): Uint8Array 
 }
 
 function* encoded(bytes: Uint8Array): Generator<Form> {
-  for (const stays of [staying.strict, staying.component, staying.whole])
+  for (const stays of urlWays)
     yield { name: 'percent', bytes: each(bytes, percentBut(stays, '%20')) }
-  for (const stays of [staying.form, staying.strict])
+  for (const stays of [staying.form, staying.strict, staying.php])
     yield { name: 'form', bytes: each(bytes, percentBut(stays, '+')) }
   yield { name: 'json', bytes: each(bytes, json) }
   yield { name: 'json', bytes: each(bytes, jsonWithSlash) }
-  yield { name: 'json', bytes: each(bytes, jsonForHtml) }
-  for (const apostrophe of ['&#39;', '&#x27;', '&apos;'])
-    yield { name: 'html', bytes: each(bytes, html(apostrophe)) }
+  for (const escaped of jsonForHtml) yield { name: 'json', bytes: each(bytes, jsonBut(escaped)) }
+  if (bytes.some((byte) => byte > 0x7f)) yield { name: 'json', bytes: jsonOfAscii(bytes) }
+  for (const way of htmlWays) yield { name: 'html', bytes: each(bytes, html(way)) }
   yield { name: 'hex', bytes: each(bytes, hexOf) }
   for (let before = 0; before < 3; before += 1) {
     yield { name: 'base64', bytes: digits(bytes, base64Letters, before) }
