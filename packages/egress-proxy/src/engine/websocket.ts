@@ -5,11 +5,13 @@ import type { CompiledPolicy } from '../decide/policy.ts'
 import type { HttpRequest } from '../decide/request.ts'
 import type { Exchange } from '../exchange.ts'
 import type { ResponseHead } from '../http-message.ts'
+import { withoutSessions } from '../redact/prepared.ts'
 import { FrameMeter } from '../websocket/frame-meter.ts'
 import { acceptsHandshake } from '../websocket/handshake.ts'
 import type { Client } from './client.ts'
 import type { Engine } from './engine.ts'
 import { asked } from './judge.ts'
+import { incomingFields } from './read-request.ts'
 import { leakRefusal } from './screens.ts'
 import { relay, type RelayEnd, reset } from './relay.ts'
 import { answerRefusal } from './refusal-answer.ts'
@@ -57,7 +59,7 @@ export async function runWebSocket(engine: Engine, ends: WebSocketEnds): Promise
     return
   }
   try {
-    await carry(engine, ends, exchange.switchTo(head))
+    await carry(engine, ends, exchange.switchTo(agreement(engine, ends)))
   } catch {
     // The client may have left just now: then nobody takes the upstream over.
     upstream.destroy()
@@ -65,6 +67,20 @@ export async function runWebSocket(engine: Engine, ends: WebSocketEnds): Promise
   } finally {
     engine.ledger.closeTunnel()
   }
+}
+
+/** What of the upstream's agreement goes inside: none of our secrets, and no session in our name. */
+function agreement(
+  engine: Engine,
+  { request, needs, judgedBy, head }: WebSocketEnds,
+): ResponseHead {
+  const { screens, keeper, alarms } = engine
+  const fields = incomingFields(head.headers)
+  const headers = keeper.find(needs.identity) === null ? fields : withoutSessions(fields)
+  const redactor = screens.answersAt(judgedBy, request.host)
+  const reflected = (about: string): void => alarms.reflected(request.host, about)
+  const shown = { ...head, headers }
+  return redactor === null ? shown : redactor.head(shown, reflected)
 }
 
 /** Opens one more tunnel, unless that is refused: an answer takes its time, and a newer policy may be there. */
