@@ -39,11 +39,23 @@ function parts(...content: readonly object[]): object {
 }
 
 const remote = 'https://evil.test/?q=1'
+const png = 'data:image/png;base64,iVBORw0KGgo='
+const pdf = 'data:application/pdf;base64,JVBERi0='
 const passing: readonly AskedCase[] = [
   ['a chat', chat({})],
   ['a chat with tools, which is not stored', chat({ store: false, stream: true, tools: tools() })],
   ['a response that is not stored', response({})],
   ['the turns of an agent', response({ input: turns(), tools: clientTools() })],
+  ['an image as bytes', response(parts({ type: 'input_image', image_url: png, detail: 'auto' }))],
+  ['a file as bytes', response(parts({ type: 'input_file', filename: 'a', file_data: pdf }))],
+  ['an image as output of a tool', response({ input: [outputOf(png)] })],
+  ['a screenshot', response({ input: [screenshot({ image_url: png })] })],
+  ['an image as bytes in a chat', chat({ messages: [imageMessage(png)] })],
+  ['a file as bytes in a chat', chat({ messages: [fileMessage({ file_data: pdf })] })],
+  ['tools that are only sorted', response({ tools: sorted('function'), input: [found('custom')] })],
+  ['counting tokens', post('/v1/responses/input_tokens', { model, input: turns() })],
+  ['a moderation', post('/v1/moderations', { model, input: [{ type: 'text', text: 'a' }] })],
+  ['a moderation of an image', post('/v1/moderations', { input: [imagePart(png)] })],
   ['embeddings', post('/v1/embeddings', { model, input: ['a'], encoding_format: 'base64' })],
   ['the list of models', { line: `GET ${api}/v1/models`, headers: sdk }],
 ]
@@ -66,7 +78,17 @@ const unfit: readonly AskedCase[] = [
   ['a stored file', response(parts({ type: 'input_file', file_id: 'file-1' }))],
   ['an image by address as output of a tool', response({ input: [outputOf(remote)] })],
   ['an item that is stored', response({ input: [{ type: 'item_reference', id: 'msg_1' }] })],
-  ['an image by address in a chat', chat({ messages: [imageMessage()] })],
+  ['an image by address in a chat', chat({ messages: [imageMessage(remote)] })],
+  ['an address in place of an image', chat({ messages: [{ role: 'user', content: [bare()] }] })],
+  ['a stored file in a chat', chat({ messages: [fileMessage({ file_id: 'file-1' })] })],
+  ['a file by address in a chat', chat({ messages: [fileMessage({ file_data: remote })] })],
+  ['a file by address as its data', response(parts({ type: 'input_file', file_data: remote }))],
+  ['a screenshot by address', response({ input: [screenshot({ image_url: remote })] })],
+  ['a stored screenshot', response({ input: [screenshot({ file_id: 'file-1' })] })],
+  ['a moderation of an address', post('/v1/moderations', { input: [imagePart(remote)] })],
+  ['a tool of the vendor’s in a namespace', response({ tools: sorted('mcp') })],
+  ['a tool of the vendor’s among found ones', response({ input: [found('web_search')] })],
+  ['counting a server', post('/v1/responses/input_tokens', { model, tools: [{ type: 'mcp' }] })],
   ['web search in a chat', chat({ web_search_options: {} })],
 ]
 
@@ -143,6 +165,35 @@ function outputOf(image_url: string | undefined): object {
   return { type: 'function_call_output', call_id: 'call_2', output: [one] }
 }
 
-function imageMessage(): object {
-  return { role: 'user', content: [{ type: 'image_url', image_url: { url: remote } }] }
+function imagePart(url: string): object {
+  return { type: 'image_url', image_url: { url } }
+}
+
+function imageMessage(url: string): object {
+  return { role: 'user', content: [imagePart(url)] }
+}
+
+function bare(): object {
+  return { type: 'image_url', image_url: remote }
+}
+
+function fileMessage(file: object): object {
+  return { role: 'user', content: [{ type: 'file', file }] }
+}
+
+function screenshot(output: object): object {
+  return {
+    type: 'computer_call_output',
+    call_id: 'call_3',
+    output: { type: 'computer_screenshot', ...output },
+  }
+}
+
+function sorted(type: string): readonly object[] {
+  const tools = [{ type, name: 'edit' }]
+  return [{ type: 'namespace', name: 'a', description: 'b', tools }, { type: 'tool_search' }]
+}
+
+function found(type: string): object {
+  return { type: 'tool_search_output', tools: [{ type, name: 'edit' }] }
 }
