@@ -5,6 +5,7 @@ import type { ProxyLimits } from '../limits.ts'
 import { CredentialLife } from './credential-life.ts'
 import { credentialRefusal } from './credential-refusal.ts'
 import { exposedBy, makeDummy } from './dummy.ts'
+import { hideable } from './hideable.ts'
 import type { CredentialKeeper, Dummy, HiddenText, KeptCredential } from './keeper.ts'
 import type { Secret, SourceTools } from './secret.ts'
 import { SeenTexts } from './seen-texts.ts'
@@ -162,7 +163,7 @@ class Keeper implements PolicyKeeper {
     const seen = this.#seen.get(id) ?? new SeenTexts(id)
     const life = new CredentialLife({
       id,
-      carrier,
+      carrier: hideable(carrier),
       source: sourceOf(id, credential.source, tools),
       seen,
       now,

@@ -3,6 +3,12 @@ import type { HiddenText } from './keeper.ts'
 /** Secrets of one credential that are remembered; beyond, every text costs every answer. */
 const mostSecrets = 64
 
+/**
+ * Bytes of them that are remembered of those that are over. Each is looked for in every form that somebody
+ * writes it in, and long tokens that are had anew each hour would come to more than can be looked for.
+ */
+const mostBytesOver = 16_384
+
 interface Seen {
   readonly texts: readonly ShownNever[]
   expiresAt: number | null
@@ -48,6 +54,7 @@ export class SeenTexts {
     const kept = texts.map((bytes) => new ShownNever(this.#credential, Buffer.from(bytes)))
     this.#seen.push({ texts: kept, expiresAt })
     if (this.#seen.length > mostSecrets) this.#dropOne(now)
+    this.#dropLong(now)
     this.#all = null
     return true
   }
@@ -60,11 +67,32 @@ export class SeenTexts {
 
   /** One that opens nothing any more, rather than one that still does; the oldest otherwise. */
   #dropOne(now: number): void {
-    const isOver = ({ expiresAt }: Seen): boolean => expiresAt !== null && expiresAt <= now
-    const at = Math.max(this.#seen.findIndex(isOver), 0)
+    const at = Math.max(
+      this.#seen.findIndex((seen) => isOver(seen, now)),
+      0,
+    )
     // Not overwritten: whoever looks for it right now may hold the same bytes.
     this.#seen.splice(at, 1)
   }
+
+  /** The oldest of those that are over, until the others are short enough together. */
+  #dropLong(now: number): void {
+    const over = this.#seen.filter((seen) => isOver(seen, now))
+    let bytes = over.reduce((sum, seen) => sum + bytesOf(seen), 0)
+    for (const seen of over) {
+      if (bytes <= mostBytesOver) return
+      bytes -= bytesOf(seen)
+      this.#seen.splice(this.#seen.indexOf(seen), 1)
+    }
+  }
+}
+
+function isOver({ expiresAt }: Seen, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now
+}
+
+function bytesOf({ texts }: Seen): number {
+  return texts.reduce((sum, { bytes }) => sum + bytes.length, 0)
 }
 
 function sameTexts(known: readonly HiddenText[], texts: readonly Buffer[]): boolean {

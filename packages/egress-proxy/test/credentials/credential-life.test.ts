@@ -4,7 +4,7 @@ import { Bench, never, outcome, settle } from './fixture.ts'
 
 describe('a credential that an upstream rejects', () => {
   function rejected(bench: Bench): Promise<Secret> {
-    return bench.gives('old').keeper.get('key', never)
+    return bench.gives('the-old-one').keeper.get('key', never)
   }
 
   it('is had anew, once for all who were rejected', async () => {
@@ -13,9 +13,9 @@ describe('a credential that an upstream rejects', () => {
     const gate = bench.waits()
     const all = Array.from({ length: 10 }, () => outcome(bench.keeper.renew('key', old, never)))
     await settle()
-    gate.give('new')
-    expect(new Set(await Promise.all(all))).to.deep.equal(new Set(['new']))
-    expect(await outcome(bench.keeper.renew('key', old, never))).to.equal('new')
+    gate.give('the-new-one')
+    expect(new Set(await Promise.all(all))).to.deep.equal(new Set(['the-new-one']))
+    expect(await outcome(bench.keeper.renew('key', old, never))).to.equal('the-new-one')
     expect(bench.asked).to.equal(2)
   })
 
@@ -24,16 +24,16 @@ describe('a credential that an upstream rejects', () => {
     const old = await rejected(bench)
     expect(await outcome(bench.keeper.renew('key', old, never))).to.equal('none')
     expect(await outcome(bench.keeper.renew('key', old, never))).to.equal('none')
-    expect([bench.asked, bench.at]).to.deep.equal([2, 'old'])
+    expect([bench.asked, bench.at]).to.deep.equal([2, 'the-old-one'])
     bench.now += 30_000
-    bench.gives('changed')
-    expect(await outcome(bench.keeper.renew('key', old, never))).to.equal('changed')
+    bench.gives('the-changed-one')
+    expect(await outcome(bench.keeper.renew('key', old, never))).to.equal('the-changed-one')
   })
 
   it('is not had anew again when the new one is rejected a moment later', async () => {
     const bench = new Bench()
     const old = await rejected(bench)
-    const next = await (bench.gives('new'), bench.keeper.renew('key', old, never))
+    const next = await (bench.gives('the-new-one'), bench.keeper.renew('key', old, never))
     if (next === null) throw new Error('there was no other')
     expect(await outcome(bench.keeper.renew('key', next, never))).to.equal('none')
     expect(bench.asked).to.equal(2)
@@ -44,7 +44,7 @@ describe('a credential that an upstream rejects', () => {
     const old = await rejected(bench)
     bench.fails()
     expect(await outcome(bench.keeper.renew('key', old, never))).to.equal('none')
-    expect([bench.failures.length, bench.at]).to.deep.equal([1, 'old'])
+    expect([bench.failures.length, bench.at]).to.deep.equal([1, 'the-old-one'])
   })
 
   it('holds nobody who leaves', async () => {
@@ -61,9 +61,13 @@ describe('a credential that an upstream rejects', () => {
 describe('a credential that is rotated', () => {
   it('is fetched anew before it is used again, and given back', async () => {
     const bench = new Bench()
-    await bench.gives('old', null, true).get()
-    await bench.gives('new').keeper.rotate('key')
-    expect([bench.at, await bench.get(), bench.revoked]).to.deep.equal(['none', 'new', ['old']])
+    await bench.gives('the-old-one', null, true).get()
+    await bench.gives('the-new-one').keeper.rotate('key')
+    expect([bench.at, await bench.get(), bench.revoked]).to.deep.equal([
+      'none',
+      'the-new-one',
+      ['the-old-one'],
+    ])
   })
 
   it('is not what was on its way already', async () => {
@@ -71,19 +75,19 @@ describe('a credential that is rotated', () => {
     const gate = bench.waits()
     const waiting = bench.get()
     await settle()
-    bench.gives('new')
+    bench.gives('the-new-one')
     await bench.keeper.rotate('key')
-    gate.give('old')
-    expect(await waiting).to.equal('new')
+    gate.give('the-old-one')
+    expect(await waiting).to.equal('the-new-one')
     await settle()
-    expect([bench.at, bench.revoked]).to.deep.equal(['new', ['old']])
+    expect([bench.at, bench.revoked]).to.deep.equal(['the-new-one', ['the-old-one']])
   })
 
   it('does not wait out an earlier failure', async () => {
     const bench = new Bench().fails()
     await bench.get()
-    await bench.gives('new').keeper.rotate('key')
-    expect(await bench.get()).to.equal('new')
+    await bench.gives('the-new-one').keeper.rotate('key')
+    expect(await bench.get()).to.equal('the-new-one')
   })
 })
 
@@ -117,8 +121,8 @@ describe('a credential that is revoked', () => {
     await settle()
     await bench.keeper.revoke('key')
     expect(await waiting).to.equal('credential_revoked')
-    gate.give('late')
+    gate.give('the-late-one')
     await settle()
-    expect([bench.at, bench.revoked]).to.deep.equal(['none', ['late']])
+    expect([bench.at, bench.revoked]).to.deep.equal(['none', ['the-late-one']])
   })
 })

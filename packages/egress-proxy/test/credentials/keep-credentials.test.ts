@@ -39,27 +39,27 @@ describe('a kept credential', () => {
   it('is renewed after four fifths of its life, while the old one is handed out', async () => {
     const bench = new Bench()
     const start = bench.now
-    await bench.gives('old', start + hour).get()
+    await bench.gives('the-old-one', start + hour).get()
     bench.now = start + hour * 0.79
-    expect([bench.at, bench.asked]).to.deep.equal(['old', 1])
+    expect([bench.at, bench.asked]).to.deep.equal(['the-old-one', 1])
     const gate = bench.waits()
     bench.now = start + hour * 0.8
-    expect(bench.at).to.equal('old')
-    expect(await bench.get()).to.equal('old')
+    expect(bench.at).to.equal('the-old-one')
+    expect(await bench.get()).to.equal('the-old-one')
     await settle()
     expect(bench.asked).to.equal(2)
-    gate.give('new', start + 2 * hour)
+    gate.give('the-new-one', start + 2 * hour)
     await settle()
-    expect(bench.at).to.equal('new')
+    expect(bench.at).to.equal('the-new-one')
   })
 
   it('is never handed out when it has expired', async () => {
     const bench = new Bench()
     const end = bench.now + hour
-    await bench.gives('old', end).get()
+    await bench.gives('the-old-one', end).get()
     bench.fails()
     bench.now = end - 1
-    expect(bench.at).to.equal('old')
+    expect(bench.at).to.equal('the-old-one')
     await settle()
     bench.now = end
     expect(bench.at).to.equal('none')
@@ -68,7 +68,7 @@ describe('a kept credential', () => {
 
   it('is not taken from a source that hands out expired ones', async () => {
     const bench = new Bench()
-    expect(await bench.gives('late', bench.now).get()).to.equal('credential_unavailable')
+    expect(await bench.gives('the-late-one', bench.now).get()).to.equal('credential_unavailable')
     expect(bench.failures).to.deep.equal(['key: what the source handed out has expired'])
   })
 
@@ -83,14 +83,14 @@ describe('a kept credential', () => {
       expect(bench.asked).to.equal(failures + 1)
       bench.now += 1
     }
-    expect(await bench.gives('back').get()).to.equal('back')
+    expect(await bench.gives('back-again').get()).to.equal('back-again')
   })
 
   it('does not wait for hours when the clock is set back', async () => {
     const bench = new Bench().fails()
     await bench.get()
     bench.now -= 10 * hour
-    expect(await bench.gives('back').get()).to.equal('back')
+    expect(await bench.gives('back-again').get()).to.equal('back-again')
   })
 
   it('that cannot be had refuses all who wait, in words without a secret', async () => {
@@ -151,16 +151,16 @@ describe('what must not be seen', () => {
     const bench = new Bench()
     const { keeper } = bench
     expect([keeper.version, keeper.hidden(['key'])]).to.deep.equal([0, []])
-    await bench.gives('old').get()
+    await bench.gives('the-old-one').get()
     expect(keeper.version).to.equal(1)
     await keeper.rotate('key')
-    await bench.gives('old').get()
+    await bench.gives('the-old-one').get()
     expect(keeper.version).to.equal(1)
     await keeper.rotate('key')
-    await bench.gives('new').get()
+    await bench.gives('the-new-one').get()
     expect(keeper.version).to.equal(2)
     const texts = keeper.hidden(['key', 'other']).map(({ bytes }) => bytes.toString())
-    expect(texts).to.deep.equal(['old', 'new'])
+    expect(texts).to.deep.equal(['the-old-one', 'the-new-one'])
   })
 
   it('is bounded, and what has expired goes first', async () => {
@@ -182,11 +182,11 @@ describe('what must not be seen', () => {
 describe('a keeper that is closed', () => {
   it('gives back what was lent, refuses, and overwrites everything', async () => {
     const bench = new Bench()
-    const old = await bench.gives('old', null, true).keeper.get('key', never)
-    await bench.gives('new', null, true).keeper.renew('key', old, never)
+    const old = await bench.gives('the-old-one', null, true).keeper.get('key', never)
+    await bench.gives('the-new-one', null, true).keeper.renew('key', old, never)
     const [text] = bench.keeper.hidden(['key'])
     await Promise.all([bench.keeper.close(), bench.keeper.close()])
-    expect(bench.revoked.toSorted()).to.deep.equal(['new', 'old'])
+    expect(bench.revoked.toSorted()).to.deep.equal(['the-new-one', 'the-old-one'])
     expect(await bench.get()).to.equal('credential_unavailable')
     expect([bench.at, bench.keeper.hidden(['key'])]).to.deep.equal(['none', []])
     for (const bytes of [old.bytes, text?.bytes])
@@ -195,14 +195,14 @@ describe('a keeper that is closed', () => {
 
   it('does not give back what has expired', async () => {
     const bench = new Bench()
-    await bench.gives('old', bench.now + 1000, true).get()
+    await bench.gives('the-old-one', bench.now + 1000, true).get()
     bench.now += 1000
     await bench.keeper.close()
     expect(bench.revoked).to.deep.equal([])
   })
 
   it('says so when a lease is not taken back, and closes all the same', async () => {
-    const bench = new Bench().gives('old', null, true)
+    const bench = new Bench().gives('the-old-one', null, true)
     await bench.get()
     bench.onRevoke = () => Promise.reject(new Error('hunter2'))
     await bench.keeper.close()
