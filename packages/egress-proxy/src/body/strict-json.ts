@@ -207,11 +207,57 @@ export function parseJson(
   }
 }
 
-function append(text: string, value: JsonValue): string {
-  if (typeof value === 'string') return text + JSON.stringify(value)
-  if (value === null || typeof value === 'boolean') return text + String(value)
-  if (value instanceof JsonNumber) return text + value.text
-  return isObject(value) ? appendObject(text, value) : appendArray(text, value)
+/** A text that grows by bits becomes a tree of them: what is written is put away before that is large. */
+const mostKept = 8192
+
+class Writer {
+  readonly #chunks: Buffer[] = []
+  #text = ''
+
+  bytes(): Buffer {
+    this.#putAway()
+    const [first = Buffer.alloc(0)] = this.#chunks
+    return this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks)
+  }
+
+  value(value: JsonValue): void {
+    if (typeof value === 'string') this.#put(JSON.stringify(value))
+    else if (value === null || typeof value === 'boolean') this.#put(String(value))
+    else if (value instanceof JsonNumber) this.#put(value.text)
+    else if (isObject(value)) this.#object(value)
+    else this.#array(value)
+  }
+
+  #array(items: readonly JsonValue[]): void {
+    let before = '['
+    for (const item of items) {
+      this.#put(before)
+      before = ','
+      this.value(item)
+    }
+    this.#put(items.length === 0 ? '[]' : ']')
+  }
+
+  #object(members: ReadonlyMap<string, JsonValue>): void {
+    let before = '{'
+    for (const [key, item] of members) {
+      this.#put(`${before}${JSON.stringify(key)}:`)
+      before = ','
+      this.value(item)
+    }
+    this.#put(members.size === 0 ? '{}' : '}')
+  }
+
+  /** Whole strings at a time, so that no character is cut in two. */
+  #put(text: string): void {
+    this.#text += text
+    if (this.#text.length > mostKept) this.#putAway()
+  }
+
+  #putAway(): void {
+    this.#chunks.push(Buffer.from(this.#text, 'utf8'))
+    this.#text = ''
+  }
 }
 
 function isObject(
@@ -220,29 +266,9 @@ function isObject(
   return value instanceof Map
 }
 
-function appendArray(text: string, items: readonly JsonValue[]): string {
-  let result = `${text}[`
-  let isFirst = true
-  for (const item of items) {
-    if (!isFirst) result += ','
-    isFirst = false
-    result = append(result, item)
-  }
-  return `${result}]`
-}
-
-function appendObject(text: string, members: ReadonlyMap<string, JsonValue>): string {
-  let result = `${text}{`
-  let isFirst = true
-  for (const [key, item] of members) {
-    result += `${isFirst ? '' : ','}${JSON.stringify(key)}:`
-    isFirst = false
-    result = append(result, item)
-  }
-  return `${result}}`
-}
-
 /** Writes JSON in one fixed way: no blanks, keys in order, escapes only where they are needed. */
 export function writeJson(value: JsonValue): Buffer {
-  return Buffer.from(append('', value), 'utf8')
+  const writer = new Writer()
+  writer.value(value)
+  return writer.bytes()
 }
