@@ -25,7 +25,7 @@ export interface Answer {
 }
 
 /** Content of an origin; `null` is 404. */
-export type Site = (request: SeenRequest) => Answer | null
+export type Site = (request: SeenRequest) => Answer | null | Promise<Answer | null>
 
 /** A server on the loopback interface of the host, which stands in for one on the internet. */
 export interface Origin extends AsyncDisposable {
@@ -83,7 +83,7 @@ async function serve({ site, requests, message, response }: Served): Promise<voi
     const { method = '', url = '', headers } = message
     const request = { method, target: url, headers, body: Buffer.concat(chunks) }
     requests.push(request)
-    const answer: Answer = site(request) ?? { status: 404, body: 'not found\n' }
+    const answer: Answer = (await site(request)) ?? { status: 404, body: 'not found\n' }
     const type = answer.type ?? 'application/octet-stream'
     response.writeHead(answer.status ?? 200, { 'content-type': type, ...answer.headers })
     const { body } = answer

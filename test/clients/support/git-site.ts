@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import type { Site } from '../packages/origin.ts'
+import type { Answer, Site } from '../packages/origin.ts'
 
 /** Serves the bare repositories below a folder, as `git http-backend` does behind any web server. */
 export function gitSite(folder: string): Site {
@@ -24,7 +24,7 @@ export function gitSite(folder: string): Site {
 }
 
 /** What a CGI program prints: header lines, an empty one, content. */
-function answerOf(printed: Buffer): ReturnType<Site> {
+function answerOf(printed: Buffer): Answer {
   const end = printed.indexOf('\r\n\r\n')
   const head = printed.subarray(0, end).toString('latin1')
   const status = Number(/^Status: (\d+)/im.exec(head)?.[1] ?? '200')

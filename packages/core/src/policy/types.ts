@@ -381,6 +381,14 @@ export type CredentialCarrier =
    * The request is signed anew (AWS Signature Version 4), for this service and region only; the secret is
    * of a source `aws` or `awsRole`, or JSON as `credential_process` prints it. With `bucketOwner`, an
    * account id, S3 refuses buckets of other accounts.
+   *
+   * Libraries of AWS work with nothing but `expose: "AWS_ACCESS_KEY_ID"` and `AWS_REGION` in
+   * `environment`, as long as bodies are buffers or text. For streams set
+   * `AWS_REQUEST_CHECKSUM_CALCULATION=when_required` there too: else they put a checksum behind the body
+   * (`STREAMING-UNSIGNED-PAYLOAD-TRAILER`), which is refused, as are chunks that are signed one by one and
+   * presigned URLs. A body is read whole before it is signed: the proxy's `limits.judgedBodyBytes` bounds
+   * it, so that larger objects go in parts. A rule by `paths` holds for path-style addresses
+   * (`forcePathStyle`); the host name itself holds a bucket otherwise.
    */
   | {
       readonly sigv4: {

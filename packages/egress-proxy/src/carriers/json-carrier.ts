@@ -17,7 +17,9 @@ export function jsonCarrier(pointer: string, json: JsonText): Carrier {
     slot: { kind: 'json', pointer },
     needsBody: true,
     put: ({ head, body }, secret) => {
-      if (body === null) throw new CarrierFault('the request has no body for the credential')
+      if (body === null || body.length === 0) {
+        throw new CarrierFault('the request has no body for the credential')
+      }
       const value = placed(json.parse(body), path, readableText(secret))
       return { head, body: json.write(value) }
     },

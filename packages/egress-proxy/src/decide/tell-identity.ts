@@ -54,12 +54,25 @@ function slotName(slot: Slot): string {
   }
 }
 
+/** What AWS's own libraries do with bodies whose length they do not know. */
+function isPiecewise({ slot }: Pick<Identity, 'slot'>, { where, name }: FoundCarrier): boolean {
+  return slot.kind === 'sigv4' && where === 'header' && name === 'x-amz-content-sha256'
+}
+
 function remedyFor({ id, slot }: Identity, found: FoundCarrier): string {
   const name = JSON.stringify(id)
   if (slot.kind === 'path')
     return `leave segment ${slot.segment} of the path to the sandbox's own dummy; the proxy puts the credential ${name} there`
   if (slot.kind === 'mtls') return `send no key: the proxy shows the credential ${name} by itself`
+  if (isPiecewise({ slot }, found))
+    return `send the body whole, without chunked signing and without a checksum behind it, for instance by AWS_REQUEST_CHECKSUM_CALCULATION=when_required; the proxy signs it with the credential ${name}`
   return `leave it out of ${placeOf(found)}: the proxy adds the credential ${name} by itself; where a program needs a key, send the sandbox's own dummy in ${slotName(slot)}, once`
+}
+
+function foreignReason(pin: Pin, found: FoundCarrier, host: string): string {
+  if (pin.kind === 'credential' && isPiecewise(pin.identity, found))
+    return `the body is signed piece by piece, or has a checksum behind it, and cannot be signed anew for ${host}`
+  return `${placeOf(found)} says in whose name the request comes, and ${host} may not be used in that name`
 }
 
 /** What is told of all that is wrong: a dummy before anything else, as it says that somebody went astray. */
@@ -111,7 +124,7 @@ export function tellIdentity(
     code: isDummy ? 'dummy_misused' : 'foreign_credential',
     reason: isDummy
       ? `a dummy of this sandbox stands in ${placeOf(found)} at ${request.host}, where it does not belong`
-      : `${placeOf(found)} says in whose name the request comes, and ${request.host} may not be used in that name`,
+      : foreignReason(rule.pin, found, request.host),
     remedy,
     about: astray?.id ?? pinned,
   }

@@ -114,10 +114,11 @@ export class Forward {
 
   #send(upstream: UpstreamConnection): void {
     const { exchange, outgoing, whole } = this.#allowed
-    const body = exchange.body === null ? null : (whole?.bytes ?? null)
+    // A body that is not there is one without bytes for whoever signs it, and is not sent.
+    const body = whole?.bytes ?? null
     const sent = this.#injection?.put({ head: outgoing, body }) ?? { head: outgoing, body }
     exchange.continue()
-    const fixed = sent.body === null ? null : fixedBody(sent.body)
+    const fixed = exchange.body === null || sent.body === null ? null : fixedBody(sent.body)
     const leaving = fixed === null ? this.#body : countedBody(this.#engine, fixed, this.#owner())
     this.#call = upstream.request(sent.head, leaving, this.#events())
   }
