@@ -1,10 +1,11 @@
 import type { Policy, PolicyFinding } from '@caisson/core'
+import { checkNames } from '../known-options.ts'
 import { addressFindings } from './address-findings.ts'
 import { type Audited, type AuditedRule, auditedPolicy } from './audited-rule.ts'
 import { byWeight, type Found, found } from './found.ts'
 import { policyFindings } from './policy-shapes.ts'
 import { Reach } from './reach.ts'
-import type { RegistryHosts } from './registry-kind.ts'
+import { type RegistryHosts, registryKinds } from './registry-kind.ts'
 import { type RuleAudit, rowFindings } from './row-findings.ts'
 import { RowIndex } from './row-index.ts'
 import { shapeFindings } from './rule-shapes.ts'
@@ -13,6 +14,17 @@ import { shapeFindings } from './rule-shapes.ts'
 export interface AuditOptions {
   /** Hosts of package registries, by kind; default: none is known, and their rows are not looked at. */
   readonly registries?: RegistryHosts | undefined
+}
+
+/** @throws TypeError for a kind that is none: its hosts would be looked at by nobody */
+function checkRegistries(registries: RegistryHosts): void {
+  const known: readonly string[] = registryKinds
+  const stranger = Object.keys(registries).find((kind) => !known.includes(kind))
+  if (stranger === undefined) return
+  const name = JSON.stringify(stranger.slice(0, 64))
+  throw new TypeError(
+    `auditPolicy: registries: unknown kind ${name}; known are ${known.join(', ')}`,
+  )
 }
 
 /** Requests that are judged at most: what a policy of some thousand rules needs. */
@@ -95,9 +107,13 @@ function judged(policy: Policy, registries: RegistryHosts): readonly Found[] {
  * @param policy Parsed.
  * @returns Worst first, then in the order of the catalogue and of the policy; frozen. At most 2000, and one more
  * that says so. A policy that the proxy refuses has one finding, `policy-refused`.
+ * @throws TypeError for options that are none; never for a policy
  */
 export function auditPolicy(policy: Policy, options: AuditOptions = {}): readonly PolicyFinding[] {
-  const all = judged(policy, options.registries ?? unknownRegistries).toSorted(byWeight)
+  checkNames('auditPolicy', options, { registries: true })
+  const registries = options.registries ?? unknownRegistries
+  checkRegistries(registries)
+  const all = judged(policy, registries).toSorted(byWeight)
   const kept = all.slice(0, mostFindings)
   if (all.length > mostFindings) {
     const how = `There are ${all.length} findings; the ${mostFindings} worst are told.`

@@ -6,6 +6,7 @@ import {
   parsePolicy,
   type SecretReference,
 } from '@caisson/core'
+import { checkNames, type KnownNames } from '../known-options.ts'
 import { services } from '../services/services.ts'
 import { agentBudgets, agentResources, hiddenByDefault } from './agent-defaults.ts'
 import type { CodingAgentOptions, GithubAccess, ModelAccess } from './coding-agent-options.ts'
@@ -15,6 +16,24 @@ import { toolRegistries } from './tool-registries.ts'
 interface Part {
   readonly allow: readonly AllowRule[]
   readonly credentials: Readonly<Record<string, Credential>>
+}
+
+const known: KnownNames<CodingAgentOptions> = {
+  workspace: true,
+  access: true,
+  hide: true,
+  anthropic: true,
+  openai: true,
+  github: true,
+  npm: true,
+  pypi: true,
+  crates: true,
+  goModules: true,
+  allow: true,
+  budgets: true,
+  resources: true,
+  environment: true,
+  toolEnvironment: true,
 }
 
 /**
@@ -36,13 +55,16 @@ interface Part {
  * const sandbox = await createSandbox({ policy, egress: egressGateway() })
  * ```
  * @throws RegistryUnknown when the registry of a tool cannot be found out
- * @throws TypeError for options of a service that do not fit
+ * @throws TypeError for an option that is none, and for those of a service that do not fit
  * @throws SandboxError `POLICY_INVALID` for what no policy can hold
  */
 export async function codingAgent(options: CodingAgentOptions): Promise<Policy> {
+  checkNames('presets.codingAgent', options, known)
   const parts = [
-    ...(options.anthropic === undefined ? [] : [anthropicPart(options.anthropic)]),
-    ...(options.openai === undefined ? [] : [openaiPart(options.openai)]),
+    ...(options.anthropic === undefined
+      ? []
+      : [anthropicPart(modelAccess('anthropic', options.anthropic))]),
+    ...(options.openai === undefined ? [] : [openaiPart(modelAccess('openai', options.openai))]),
     ...(options.github === undefined ? [] : [githubPart(options.github)]),
   ]
   const tools = await toolRegistries(options)
@@ -62,12 +84,16 @@ export async function codingAgent(options: CodingAgentOptions): Promise<Policy> 
   })
 }
 
-function modelAccess(given: SecretReference | ModelAccess): ModelAccess {
-  return 'source' in given ? given : { source: given }
+function modelAccess(name: string, given: SecretReference | ModelAccess): ModelAccess {
+  const what = `presets.codingAgent: \`${name}\``
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError(`${what} must say where the key comes from, such as { env: 'NAME' }`)
+  if (!('source' in given)) return { source: given }
+  checkNames(what, given, { source: true, organizations: true, models: true })
+  return given
 }
 
-function anthropicPart(given: SecretReference | ModelAccess): Part {
-  const { source, organizations, models } = modelAccess(given)
+function anthropicPart({ source, organizations, models }: ModelAccess): Part {
   return {
     allow: services.anthropic({ credential: 'anthropic', organizations, models }),
     credentials: {
@@ -76,8 +102,7 @@ function anthropicPart(given: SecretReference | ModelAccess): Part {
   }
 }
 
-function openaiPart(given: SecretReference | ModelAccess): Part {
-  const { source, organizations, models } = modelAccess(given)
+function openaiPart({ source, organizations, models }: ModelAccess): Part {
   return {
     allow: services.openai({ credential: 'openai', organizations, models }),
     credentials: { openai: { ...bearer(source), expose: 'OPENAI_API_KEY' } },

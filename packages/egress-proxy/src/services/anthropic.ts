@@ -1,4 +1,5 @@
 import type { AllowRule } from '@caisson/core'
+import { checkCredential, checkNames, type KnownNames } from '../known-options.ts'
 import { countBody, messagesBody } from './anthropic-shape.ts'
 import { dated } from './dated.ts'
 import { isHostName } from './host-name.ts'
@@ -26,6 +27,13 @@ const organizationId = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/
 /** As many as one header holds with room to spare. */
 const mostOrganizations = 64
 
+const known: KnownNames<AnthropicServiceOptions> = {
+  credential: true,
+  organizations: true,
+  models: true,
+  host: true,
+}
+
 /**
  * Messages, counting of tokens, and the list of models of the Anthropic API, under one's own key: enough
  * for the SDKs and for coding agents. Not files, batches, skills, agents or sessions, where an attacker's key
@@ -50,7 +58,9 @@ const mostOrganizations = 64
  * @throws TypeError for an organization that is no UUID, or a host that is no name
  */
 export function anthropicRules(options: AnthropicServiceOptions): readonly AllowRule[] {
+  checkNames('services.anthropic', options, known)
   const { credential, models, host = 'api.anthropic.com' } = options
+  checkCredential('services.anthropic', credential)
   if (!isHostName(host)) throw new TypeError('services.anthropic: `host` must be a host name')
   const common = { host, identity: credential, profile: 'anthropic', ...tenantOf(options) }
   // The SDKs' beta clients add `?beta=true` to the same paths.

@@ -1,4 +1,5 @@
 import type { AllowRule } from '@caisson/core'
+import { checkNames, type KnownNames } from '../known-options.ts'
 import { readingRule } from './reading-rule.ts'
 import { registryPlace } from './registry-place.ts'
 import { type CargoRegistry, cargoRegistry } from './registries/cargo-source.ts'
@@ -27,6 +28,13 @@ const markers: ReadonlyMap<string, number> = new Map([
   ['{sha256-checksum}', 1],
 ])
 
+const known: KnownNames<CratesFetchOptions> = {
+  index: true,
+  downloads: true,
+  credential: true,
+  environment: true,
+}
+
 /**
  * Fetching crates with Cargo: the sparse index, and the archives. Read only: nothing is published or searched.
  *
@@ -41,6 +49,7 @@ const markers: ReadonlyMap<string, number> = new Map([
 export async function cratesFetchRules(
   options: CratesFetchOptions = {},
 ): Promise<readonly AllowRule[]> {
+  checkNames('services.crates.fetch', options, known)
   const { index, downloads, credential } = options
   const found = await registryOf(options)
   const archives = downloads ?? found.downloads

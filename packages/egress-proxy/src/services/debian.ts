@@ -1,4 +1,5 @@
 import type { AllowRule } from '@caisson/core'
+import { checkNames, type KnownNames } from '../known-options.ts'
 import { readingRule } from './reading-rule.ts'
 import { registryPlace } from './registry-place.ts'
 import { type AptArchive, aptArchives } from './registries/apt-source.ts'
@@ -8,6 +9,11 @@ import type { ToolOptions } from './registries/tool-question.ts'
 export interface DebianInstallOptions extends ToolOptions {
   /** Addresses of archives, `https://host/debian`. Default: apt's sources on the host. */
   readonly archives?: readonly string[] | undefined
+}
+
+const known: KnownNames<DebianInstallOptions> = {
+  archives: true,
+  environment: true,
 }
 
 /**
@@ -25,6 +31,7 @@ export interface DebianInstallOptions extends ToolOptions {
 export async function debianInstallRules(
   options: DebianInstallOptions = {},
 ): Promise<readonly AllowRule[]> {
+  checkNames('services.debian.install', options, known)
   const archives: readonly AptArchive[] =
     options.archives?.map((address) => ({ address, flat: false })) ?? (await aptArchives(options))
   return archives.map(({ address, flat }) => {

@@ -1,4 +1,5 @@
 import type { AllowRule } from '@caisson/core'
+import { checkNames, type KnownNames } from '../known-options.ts'
 import { dated } from './dated.ts'
 import { repositoryReads, repositoryWrites } from './github-paths.ts'
 
@@ -34,6 +35,14 @@ const ownerName = /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?$/
 const repositoryName = /^[A-Za-z0-9._-]{1,100}$/
 const mostRepositories = 100
 
+const known: KnownNames<GithubServiceOptions> = {
+  repositories: true,
+  access: true,
+  credential: true,
+  gitCredential: true,
+  downloads: true,
+}
+
 /**
  * The named repositories at GitHub and no others, over the REST API and over git. No gists, no GraphQL, no
  * large files (LFS), no keys, hooks, secrets, tokens or invitations, no settings.
@@ -66,6 +75,7 @@ const mostRepositories = 100
  * @throws TypeError for a name that is not of the form `owner/name`, and for `write` without `credential`
  */
 export function githubRules(options: GithubServiceOptions): readonly AllowRule[] {
+  checkNames('services.github', options, known)
   const { repositories, access, credential, downloads } = options
   checkOptions(options)
   return repositories.flatMap((repository) => [

@@ -1,4 +1,5 @@
 import type { AllowRule } from '@caisson/core'
+import { checkNames, type KnownNames } from '../known-options.ts'
 import { readingRule } from './reading-rule.ts'
 import { registryPlace } from './registry-place.ts'
 import { type GoProxies, goProxies } from './registries/go-source.ts'
@@ -23,6 +24,14 @@ const what = 'Go: fetching modules'
 const modulePath = /^[A-Za-z0-9~_-][A-Za-z0-9._~-]*(?:\/[A-Za-z0-9~_-][A-Za-z0-9._~-]*)*$/
 const mostModules = 100
 
+const known: KnownNames<GoModulesFetchOptions> = {
+  modules: true,
+  proxy: true,
+  sumdb: true,
+  credential: true,
+  environment: true,
+}
+
 /**
  * Fetching Go modules from a mirror (GOPROXY protocol), and their checksums.
  *
@@ -41,6 +50,7 @@ const mostModules = 100
 export async function goModulesFetchRules(
   options: GoModulesFetchOptions = {},
 ): Promise<readonly AllowRule[]> {
+  checkNames('services.goModules.fetch', options, known)
   const { modules, credential } = options
   checkModules(modules)
   const { proxies, sumdb } = await proxiesOf(options)

@@ -1,4 +1,5 @@
 import type { AllowRule } from '@caisson/core'
+import { checkNames, type KnownNames } from '../known-options.ts'
 import { readingRule } from './reading-rule.ts'
 import { type RegistryPlace, registryPlace } from './registry-place.ts'
 import { npmRegistries } from './registries/npm-source.ts'
@@ -27,6 +28,13 @@ export interface NpmInstallOptions extends ToolOptions {
 const what = 'npm: installing packages'
 const scopeName = /^@[a-z0-9~][a-z0-9._~-]{0,213}$/
 
+const names: KnownNames<NpmInstallOptions> = {
+  registry: true,
+  credential: true,
+  scoped: true,
+  environment: true,
+}
+
 /**
  * Installing packages with npm, pnpm or Yarn: their descriptions and archives, read only. Nothing is published, and
  * neither searches nor audits are sent, which would tell what a project uses (`npm install` goes on without).
@@ -45,6 +53,7 @@ const scopeName = /^@[a-z0-9~][a-z0-9._~-]{0,213}$/
 export async function npmInstallRules(
   options: NpmInstallOptions = {},
 ): Promise<readonly AllowRule[]> {
+  checkNames('services.npm.install', options, names)
   const known = await registriesOf(options)
   const place = registryPlace(known.registry, { what: 'services.npm.install: `registry`' })
   const main = readingRule({

@@ -1,4 +1,5 @@
 import type { AllowRule } from '@caisson/core'
+import { checkNames, type KnownNames } from '../known-options.ts'
 import { readingRule } from './reading-rule.ts'
 import { registryPlace } from './registry-place.ts'
 
@@ -19,6 +20,12 @@ export interface OciPullOptions {
 const repositoryName =
   /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/
 const mostRepositories = 40
+
+const known: KnownNames<OciPullOptions> = {
+  registry: true,
+  repositories: true,
+  credential: true,
+}
 
 /**
  * Pulling images of the named repositories (OCI distribution specification). Read only: nothing is pushed.
@@ -43,6 +50,7 @@ const mostRepositories = 40
  * @throws TypeError for a name that is none, or an address that no rule can hold
  */
 export function ociPullRules(options: OciPullOptions): readonly AllowRule[] {
+  checkNames('services.oci.pull', options, known)
   const { registry, repositories, credential } = options
   const fits = repositories.length > 0 && repositories.length <= mostRepositories
   if (!fits || !repositories.every((one) => one.length <= 255 && repositoryName.test(one))) {

@@ -1,4 +1,5 @@
 import type { AllowRule } from '@caisson/core'
+import { checkCredential, checkNames, type KnownNames } from '../known-options.ts'
 import { dated } from './dated.ts'
 import { isHostName } from './host-name.ts'
 import { openaiBodies } from './openai-shape.ts'
@@ -26,6 +27,13 @@ export interface OpenaiServiceOptions {
 const organizationId = /^org-[A-Za-z0-9_-]{1,128}$/
 const mostOrganizations = 64
 
+const known: KnownNames<OpenaiServiceOptions> = {
+  credential: true,
+  organizations: true,
+  models: true,
+  host: true,
+}
+
 /**
  * Chat completions, responses and the counting of their tokens, embeddings, moderations and the list of models
  * of the OpenAI API, under one's own key. Not files, uploads, batches, assistants, vector stores,
@@ -41,7 +49,9 @@ const mostOrganizations = 64
  * @throws TypeError for an organization that is none, or a host that is no name
  */
 export function openaiRules(options: OpenaiServiceOptions): readonly AllowRule[] {
+  checkNames('services.openai', options, known)
   const { credential, models, host = 'api.openai.com' } = options
+  checkCredential('services.openai', credential)
   if (!isHostName(host)) throw new TypeError('services.openai: `host` must be a host name')
   const common = { host, identity: credential, profile: 'openai', ...tenantOf(options) }
   const writes = openaiBodies(models).map(([path, body]) => ({

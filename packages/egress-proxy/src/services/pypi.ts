@@ -1,4 +1,5 @@
 import type { AllowRule } from '@caisson/core'
+import { checkNames, type KnownNames } from '../known-options.ts'
 import { readingRule } from './reading-rule.ts'
 import { type RegistryPlace, registryPlace } from './registry-place.ts'
 import { type PipIndexes, pipIndexes } from './registries/pip-source.ts'
@@ -19,6 +20,13 @@ export interface PypiInstallOptions extends ToolOptions {
 
 const what = 'PyPI: installing packages'
 
+const names: KnownNames<PypiInstallOptions> = {
+  index: true,
+  files: true,
+  credential: true,
+  environment: true,
+}
+
 /**
  * Installing packages with pip or uv: the pages of an index (PEP 503, PEP 691) and the files that they
  * lead to, with their metadata (PEP 658). Read only: nothing is published or searched.
@@ -36,6 +44,7 @@ const what = 'PyPI: installing packages'
 export async function pypiInstallRules(
   options: PypiInstallOptions = {},
 ): Promise<readonly AllowRule[]> {
+  checkNames('services.pypi.install', options, names)
   const { index, files, credential, environment } = options
   const known: PipIndexes =
     index === undefined

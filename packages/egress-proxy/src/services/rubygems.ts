@@ -1,4 +1,5 @@
 import type { AllowRule } from '@caisson/core'
+import { checkNames, type KnownNames } from '../known-options.ts'
 import { readingRule } from './reading-rule.ts'
 import { type RegistryPlace, registryPlace } from './registry-place.ts'
 import { gemSources } from './registries/gem-source.ts'
@@ -25,6 +26,12 @@ const paths: readonly string[] = [
   '/prerelease_specs.4.8.gz',
 ]
 
+const known: KnownNames<RubygemsInstallOptions> = {
+  sources: true,
+  credential: true,
+  environment: true,
+}
+
 /**
  * Installing gems with `gem` or Bundler: indexes and gems, read only.
  *
@@ -38,6 +45,7 @@ const paths: readonly string[] = [
 export async function rubygemsInstallRules(
   options: RubygemsInstallOptions = {},
 ): Promise<readonly AllowRule[]> {
+  checkNames('services.rubygems.install', options, known)
   const { credential, environment } = options
   const sources = options.sources ?? (await gemSources({ environment }))
   return sources
