@@ -4,7 +4,7 @@ export interface PathTemplate {
   readonly text: string
   /**
    * Literals, and `*` for one segment that is not empty. The part behind a final `/` is an empty literal. A
-   * segment with an escaped slash is two of these, of which the second begins with it: `a`, `%2F*`.
+   * segment with escaped slashes is several of these, and those behind one begin with it: `a`, `%2F*`.
    */
   readonly segments: readonly string[]
   /** Ends in `**`: whatever follows, or nothing. */
@@ -24,6 +24,8 @@ const needless = /%(?:2D|2E|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])/
 const ambiguous = /%(?:[01][0-9A-F]|7F|5C|25[0-9A-Fa-f]{2})/
 
 const slash = '%2F'
+/** Whole paths of files are sent as one segment by some clients: Octokit writes `contents/src%2Fa%2Fb.ts`. */
+const mostEscaped = 8
 
 /** What a segment holds on each side of an escaped slash; one part without. */
 function sides(segment: string): readonly string[] {
@@ -32,8 +34,9 @@ function sides(segment: string): readonly string[] {
 
 const faults: readonly SegmentFault[] = [
   {
-    message: 'may hold one escaped slash in a segment, with something on both sides',
-    holds: (one) => one.includes(slash) && (sides(one).length > 2 || sides(one).includes('')),
+    message: `may hold ${mostEscaped} escaped slashes in a segment at most, with something on both sides of each`,
+    holds: (one) =>
+      one.includes(slash) && (sides(one).length > mostEscaped + 1 || sides(one).includes('')),
   },
   {
     message: 'may not hold `.` or `..` segments',

@@ -5,6 +5,23 @@ export type RepositoryPaths = readonly (readonly [
 ])[]
 
 /**
+ * A template, and the same where what stands for its last star is sent as one segment: Octokit escapes the
+ * slashes in names of files, branches, tags and labels.
+ *
+ * @param most Escaped slashes
+ */
+function escaping(path: string, most: number): readonly string[] {
+  const open = path.endsWith('/**')
+  const base = open ? path.slice(0, -1) : path
+  const rest = open ? '/**' : ''
+  const spelled = Array.from({ length: most }, (_none, at) => base + '%2F*'.repeat(at + 1) + rest)
+  return [path, ...spelled]
+}
+
+const deepestFile = 8
+const deepestName = 4
+
+/**
  * Held against `@octokit/openapi-types`, version 29.0.1 (2026-11), by `test/services/github-library.test.ts`.
  *
  * What describes a repository and its work. Keys, hooks, invitations, collaborators, secrets, variables, runners
@@ -24,24 +41,27 @@ export const repositoryReads: RepositoryPaths = [
       '/actions/workflows/*/runs',
       '/assignees',
       '/branches',
-      '/branches/*',
+      ...escaping('/branches/*', deepestName),
       '/check-runs/**',
       '/check-suites/**',
-      '/commits/**',
-      '/compare/**',
-      '/contents/**',
+      ...escaping('/commits/**', deepestName),
+      ...escaping('/compare/**', deepestFile),
+      ...escaping('/contents/**', deepestFile),
       '/contributors',
       '/git/**',
+      ...escaping('/git/matching-refs/**', deepestName),
+      ...escaping('/git/ref/**', deepestName),
+      ...escaping('/git/trees/*', deepestName),
       '/issues/**',
-      '/labels/**',
+      ...escaping('/labels/**', deepestName),
       '/languages',
       '/license',
       '/milestones/**',
       '/pulls/**',
-      '/readme/**',
+      ...escaping('/readme/**', deepestFile),
       '/releases',
       '/releases/*',
-      '/releases/tags/*',
+      ...escaping('/releases/tags/*', deepestName),
       '/tags',
       '/topics',
     ],
@@ -72,14 +92,31 @@ export const repositoryWrites: RepositoryPaths = [
       '/pulls/*/reviews/*/events',
     ],
   ],
-  [['PATCH'], ['/git/refs/**', '/issues/*', '/issues/comments/*', '/pulls/*', '/pulls/comments/*']],
-  [['PUT'], ['/contents/**', '/issues/*/labels', '/pulls/*/reviews/*', '/pulls/*/update-branch']],
+  [
+    ['PATCH'],
+    [
+      ...escaping('/git/refs/**', deepestName),
+      '/issues/*',
+      '/issues/comments/*',
+      '/pulls/*',
+      '/pulls/comments/*',
+    ],
+  ],
+  [
+    ['PUT'],
+    [
+      ...escaping('/contents/**', deepestFile),
+      '/issues/*/labels',
+      '/pulls/*/reviews/*',
+      '/pulls/*/update-branch',
+    ],
+  ],
   [
     ['DELETE'],
     [
-      '/contents/**',
-      '/git/refs/**',
-      '/issues/*/labels/*',
+      ...escaping('/contents/**', deepestFile),
+      ...escaping('/git/refs/**', deepestName),
+      ...escaping('/issues/*/labels/*', deepestName),
       '/issues/comments/*',
       '/pulls/comments/*',
     ],

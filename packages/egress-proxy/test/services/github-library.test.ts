@@ -28,7 +28,9 @@ const ofRepository = all.filter(
 )
 
 function fits(template: string, path: string): boolean {
-  const [wanted, given] = [template.split('/'), path.split('/')]
+  // Octokit sends a name with slashes as one segment; here it is one anyhow.
+  const plain = template.replace(/(?:%2F\*)+(?:\/\*\*)?/, '')
+  const [wanted, given] = [plain.split('/'), path.split('/')]
   const isOpen = wanted.at(-1) === '**'
   const fixed = isOpen ? wanted.slice(0, -1) : wanted
   if (isOpen ? given.length < fixed.length : given.length !== fixed.length) return false
@@ -83,7 +85,7 @@ describe('services.github, held against the operations of the vendor’s interfa
     for (const [methods, paths] of repositoryWrites) {
       for (const method of methods) {
         for (const path of paths) {
-          const filled = `/repos/acme/shop${path.replace('**', 'x').replaceAll('*', 'x')}`
+          const filled = `/repos/acme/shop${path.replaceAll('**', 'x').replaceAll('*', 'x')}`
           expect(minting?.has(method, filled), `${method} ${filled}`).to.equal(false)
         }
       }
