@@ -56,13 +56,12 @@ export class OutgoingWatch {
   readonly #cursor: Cursor = { state: 0 }
 
   /**
-   * @param before The watch that this one takes the place of, when the patterns have changed: which pieces
-   *   have left stays known.
+   * @param before A watch beside this one, or before it: which pieces have left, both know.
    * @throws RangeError when the patterns are more than 4 MiB in all their forms
    */
   constructor(patterns: readonly Pattern[], before: OutgoingWatch | null = null) {
     const scan = new PatternScan(patterns, 'out')
-    const ledger = new SplitLedger(patterns, before === null ? null : before.#tools.ledger)
+    const ledger = new SplitLedger(before === null ? null : before.#tools.ledger)
     this.#tools = { scan, ledger }
     this.isEmpty = scan.automaton.size === 0
   }

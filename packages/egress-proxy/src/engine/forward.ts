@@ -57,6 +57,7 @@ export class Forward {
   #retried = false
   #answered = false
   #switched = false
+  #stopped = false
   #over = false
 
   constructor(engine: Engine, allowed: Allowed) {
@@ -268,6 +269,9 @@ export class Forward {
 
   /** The upstream sees a cut, never an end; the client hears why, if it has no answer yet. */
   #stop(refusal: Refusal): void {
+    // A body that was refused fails as well, and the refusal must not be cut off by that.
+    if (this.#stopped) return
+    this.#stopped = true
     this.#call?.abort()
     if (!this.#answered) void this.#refuse(refusal)
     else this.#allowed.exchange.abort()

@@ -71,7 +71,7 @@ export class Judge {
   /** A name that is asked for. What may be asked for later has an address, too: nothing leaves by that. */
   async name(request: NameRequest, client: Pick<Client, 'owner'>): Promise<Ruling> {
     const decision = decide(this.#parts.policy(), request)
-    if (decision.verdict === 'deny') return this.refuse(asked(request), refusalOf(decision), client)
+    if (decision.verdict === 'deny') return this.#refuseName(request, decision, client)
     const leak = this.#leakInName(request.host)
     if (leak !== null) return this.refuse(asked(request), leak, client)
     return this.#allow(asked(request), decision)
@@ -83,7 +83,7 @@ export class Judge {
    */
   async connection(request: ConnectionRequest, client: Client): Promise<Ruling> {
     const decision = decide(this.#parts.policy(), request)
-    if (decision.verdict === 'deny') return this.refuse(asked(request), refusalOf(decision), client)
+    if (decision.verdict === 'deny') return this.#refuseName(request, decision, client)
     if (decision.verdict === 'ask' && isTunnel(decision.needs.handling)) {
       // Somebody may think for long, and whoever asked may be gone by then.
       void client.owner()
@@ -92,7 +92,7 @@ export class Judge {
     }
     // The policy may have changed while somebody thought: the newest says how it is carried.
     const newest = decide(this.#parts.policy(), request)
-    if (newest.verdict === 'deny') return this.refuse(asked(request), refusalOf(newest), client)
+    if (newest.verdict === 'deny') return this.#refuseName(request, newest, client)
     const leak = this.#leakInName(request.host)
     if (leak !== null) return this.refuse(asked(request), leak, client)
     const code = this.#parts.ledger.admit(request.host)
@@ -204,6 +204,17 @@ export class Judge {
   #leakInName(host: string): Refusal | null {
     const hit = this.#parts.screens.leaving('anonymous')?.name(host) ?? null
     return hit === null ? null : leakRefusal(hit)
+  }
+
+  /** A name that nobody may reach may still spell what nobody sends by mistake. */
+  #refuseName(
+    request: NameRequest | ConnectionRequest,
+    decision: Decision,
+    client: Pick<Client, 'owner'>,
+  ): Promise<Ruling> {
+    const leak = this.#leakInName(request.host)
+    if (leak !== null) void client.owner().then((owner) => this.#alarm(asked(request), leak, owner))
+    return this.refuse(asked(request), refusalOf(decision), client)
   }
 
   /** What is refused for another reason may still hold what nobody sends by mistake. */

@@ -21,6 +21,8 @@ export class Screens {
   readonly #canaries: readonly Pattern[]
   readonly #answers: AnswerRedactors
   readonly #watches = new Map<string, Kept>()
+  /** One of them: what leaves in pieces is added up over all names. */
+  #anyWatch: OutgoingWatch | null = null
 
   constructor(keeper: CredentialKeeper, canaries: readonly Pattern[]) {
     this.#keeper = keeper
@@ -35,7 +37,8 @@ export class Screens {
     const own = this.#keeper.find(identity) === null ? nobody : identity
     const known = this.#watches.get(own)
     if (known?.version === version) return known.watch
-    const watch = new OutgoingWatch(this.#patterns(own), known?.watch ?? null)
+    const watch = new OutgoingWatch(this.#patterns(own), this.#anyWatch)
+    this.#anyWatch = watch
     this.#watches.set(own, { version, watch })
     return watch
   }

@@ -42,6 +42,8 @@ export class Origin implements AsyncDisposable {
   aborted = 0
   /** Bytes of bodies, of requests that were broken off too. */
   bodyBytes = 0
+  /** All that came in bodies, one behind the other. */
+  bodyText = ''
   readonly #server: Http2SecureServer | ReturnType<typeof createHttpServer>
   readonly #known: object[] = []
 
@@ -90,6 +92,7 @@ export class Origin implements AsyncDisposable {
     this.begun += 1
     request.on('data', (chunk: Buffer) => {
       this.bodyBytes += chunk.length
+      if (this.bodyText.length < mostText) this.bodyText += chunk.toString('latin1')
       chunks.push(chunk)
     })
     request.on('error', () => undefined)
@@ -140,6 +143,9 @@ export class Origin implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve))
   }
 }
+
+/** Of large uploads the beginning says enough. */
+const mostText = 1_048_576
 
 function socketOf(request: IncomingMessage | Http2ServerRequest): object {
   return 'stream' in request ? (request.stream.session ?? request) : request.socket
