@@ -36,6 +36,8 @@ const anthropic: ServiceProfile = profile({
     { path: '/api/oauth/**', methods: any },
     { path: '/v1/deployments/**' },
     { path: '/v1/environments/**' },
+    // A worker asks for work by GET, and what it gets holds a token of the session.
+    { path: '/v1/environments/*/work/**', methods: any },
     { path: '/v1/sessions/**' },
     { path: '/v1/tunnels/**' },
     { path: '/v1/user_profiles/**' },
@@ -51,7 +53,7 @@ const openai: ServiceProfile = profile({
   id: 'openai',
   hosts: ['api.openai.com', '*.api.openai.com'],
   headers: ['openai-beta', 'idempotency-key', 'sec-websocket-protocol'],
-  tenants: ['openai-organization', 'openai-project'],
+  tenants: ['openai-allowed-organization-ids', 'openai-organization', 'openai-project'],
   minting: [
     { path: '/v1/organization/**' },
     { path: '/v1/projects/**' },

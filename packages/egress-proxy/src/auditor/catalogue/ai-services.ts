@@ -80,7 +80,7 @@ export const aiServices: readonly CatalogueRow[] = [
     tags: ['ai-upload', 'fetch'],
     probes: [
       ...own('POST /v1/messages', {
-        json: { tools: [{ type: 'web_fetch_20250910', name: 'web_fetch' }] },
+        json: { tools: [{ type: 'web_fetch_20260318', name: 'web_fetch' }] },
       }),
       ...own('POST /v1/messages', {
         json: {
@@ -93,8 +93,8 @@ export const aiServices: readonly CatalogueRow[] = [
   {
     row: 6,
     id: 'anthropic-objects',
-    title: 'Skills and sessions can be stored in anybody’s Anthropic account',
-    endpoints: 'POST /v1/skills, /v1/agents, /v1/sessions',
+    title: 'Skills, sessions and memories can be stored in anybody’s Anthropic account',
+    endpoints: 'POST /v1/skills, /v1/agents, /v1/sessions, /v1/memory_stores, /v1/vaults',
     how: 'What is stored there stays, and is read from outside by the account whose key was used.',
     closes: ['paths'],
     tags: ['ai-upload'],
@@ -102,6 +102,8 @@ export const aiServices: readonly CatalogueRow[] = [
       ...foreign('POST /v1/skills', anthropicKeys),
       ...foreign('POST /v1/agents', anthropicKeys, { json: {} }),
       ...foreign('POST /v1/sessions', anthropicKeys, { json: {} }),
+      ...foreign('POST /v1/memory_stores', anthropicKeys, { json: {} }),
+      ...foreign('POST /v1/vaults', anthropicKeys, { json: {} }),
     ],
     ...anthropic,
   },
@@ -166,7 +168,8 @@ export const aiServices: readonly CatalogueRow[] = [
     row: 11,
     id: 'openai-fetch',
     title: 'OpenAI can be told to call a URL of the attacker’s',
-    endpoints: 'POST /v1/responses with an MCP server, web search, or an image by URL',
+    endpoints:
+      'POST /v1/responses, /v1/chat/completions with an MCP server, search, or an image by URL',
     how: 'A request under your own key has the vendor call a URL, in which, or to which, the data goes.',
     closes: ['body'],
     tags: ['ai-upload', 'fetch'],
@@ -179,6 +182,11 @@ export const aiServices: readonly CatalogueRow[] = [
         json: {
           store: false,
           input: [{ role: 'user', content: [{ type: 'input_image', image_url: url }] }],
+        },
+      }),
+      ...own('POST /v1/chat/completions', {
+        json: {
+          messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }],
         },
       }),
     ],
