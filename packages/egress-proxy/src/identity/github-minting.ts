@@ -81,7 +81,7 @@ const pages: readonly string[] = ['/login/**', '/session/**', '/settings/**']
  * What makes credentials at GitHub, and what is a way in that outlasts the sandbox: keys, tokens, hooks,
  * members, invitations, runners and codespaces; secrets and variables, which workflows of others take over;
  * starting, approving or freeing workflows, which run with those; and taking protection away. Held against
- * every path of `@octokit/openapi-types`, version 29.0.1 (2026-11), by `test/identity/github-minting.test.ts`;
+ * every path of `@octokit/openapi-types`, version 29.0.1 (2026-11), by `test/services/github-library.test.ts`;
  * `/authorizations` and `/scim` are older and are not among them.
  *
  * Gists and forks are no way in, but ways out: the auditor tells of them, and rules name paths.

@@ -32,7 +32,7 @@ const exact = (prefix: string, rest: number, least: number): KeyShape => ({
   exactly: true,
 })
 
-/** From the services' own pages, and from what their secret scanning says of its keys; looked through in 2026-11. */
+/** From memory of the services' own pages, and of what secret scanners look for (2026-11); not checked. */
 const shapes: readonly KeyShape[] = [
   // AI services
   shape('sk-ant-', word, 16),

@@ -18,7 +18,11 @@ const clientTools: readonly string[] = [
 ]
 const namespaceTools: readonly string[] = ['custom', 'function']
 
-/** What the client made or carries out. `item_reference` and what the vendor's tools did are not here. */
+/**
+ * What the client made or carries out. `item_reference` and what the vendor's tools did are not here. The
+ * vendor takes an item with nothing but an `id` for a reference too, which no condition can tell from a
+ * message without a type: it reads what one's own organization has stored, for whoever knows the id.
+ */
 const inputItems: readonly string[] = [
   'additional_tools',
   'apply_patch_call',
