@@ -9,7 +9,7 @@ export interface ExposedVariable {
 }
 
 /** Every variable that gets a dummy or a canary, in the order of the policy. */
-export function exposedVariables({
+function exposedVariables({
   credentials = {},
   network = {},
 }: Policy): readonly ExposedVariable[] {

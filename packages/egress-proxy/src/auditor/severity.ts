@@ -1,7 +1,7 @@
 import type { FindingSeverity } from '@caisson/core'
 
 /** From the worst on. */
-export const severities: readonly FindingSeverity[] = Object.freeze<FindingSeverity[]>([
+const severities: readonly FindingSeverity[] = Object.freeze<FindingSeverity[]>([
   'critical',
   'high',
   'medium',

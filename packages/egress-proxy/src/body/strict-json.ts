@@ -18,7 +18,7 @@ export interface JsonRefusal {
 }
 
 /** More than any API takes, and less than what stalls a process. */
-export const jsonBounds: JsonBounds = Object.freeze({
+const jsonBounds: JsonBounds = Object.freeze({
   depth: 64,
   values: 500_000,
   keys: 4096,

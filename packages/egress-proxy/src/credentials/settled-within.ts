@@ -1,5 +1,5 @@
 /** Thrown in place of an answer for which nobody waits any more. */
-export class GivenUp extends Error {
+class GivenUp extends Error {
   constructor() {
     super('it was given up')
     this.name = 'GivenUp'
@@ -7,7 +7,7 @@ export class GivenUp extends Error {
 }
 
 /**
- * Waits for an answer until the signal aborts; then rejects with {@link GivenUp}, and the answer, whatever
+ * Waits for an answer until the signal aborts; then rejects with `GivenUp`, and the answer, whatever
  * it becomes, is nobody's.
  */
 export function settledWithin<Answer>(

@@ -31,7 +31,7 @@ export interface GithubAccess {
   readonly downloads?: boolean | undefined
 }
 
-/** For {@link codingAgent}. Whatever is left out is not reached. */
+/** For `presets.codingAgent`. Whatever is left out is not reached. */
 export interface CodingAgentOptions {
   /** The folder that the agent works in, on the host. */
   readonly workspace: string

@@ -7,7 +7,7 @@ export interface Cursor {
 }
 
 /** Bytes of all texts together. What is more than this is refused, and not looked for in part. */
-export const mostTextBytes = 4_194_304
+const mostTextBytes = 4_194_304
 
 /** How much of a text's beginning is looked at before it is followed letter by letter. */
 const longestWindow = 16
@@ -42,7 +42,7 @@ export class Automaton {
   readonly #window: number
   readonly #skips: Uint8Array
 
-  /** @throws RangeError when a text is shorter than 3 bytes, or all of them are more than {@link mostTextBytes} */
+  /** @throws RangeError when a text is shorter than 3 bytes, or all of them are more than 4 MiB */
   constructor(texts: readonly Uint8Array[]) {
     this.size = texts.length
     this.#lengths = Int32Array.from(texts, (text) => text.length)

@@ -24,7 +24,7 @@ export interface Form {
 export const shortestPattern = 6
 
 /** A written form that is shorter is left out: what is cut off at its ends makes it too common. */
-export const shortestForm = 8
+const shortestForm = 8
 
 /** Of a longer pattern, only the forms that programs write by themselves are looked for. */
 const longForAllForms = 4096

@@ -26,7 +26,7 @@ export class PatternScan {
   /**
    * In what goes out, pieces of secrets and canaries are looked for too.
    *
-   * @throws RangeError when the patterns are more than {@link mostTextBytes} in all forms
+   * @throws RangeError when the patterns are more than 4 MiB in all forms
    */
   constructor(patterns: readonly Pattern[], direction: 'in' | 'out') {
     const texts: ScanText[] = []

@@ -6,7 +6,7 @@ export interface ByteClasses {
 }
 
 /** What `byte` counts as: letters have no case. */
-export function folded(byte: number): number {
+function folded(byte: number): number {
   return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte
 }
 

@@ -4,7 +4,7 @@ import { countBody, messagesBody } from './anthropic-shape.ts'
 import { dated } from './dated.ts'
 import { isHostName } from './host-name.ts'
 
-/** For {@link anthropicRules}. */
+/** For `services.anthropic`. */
 export interface AnthropicServiceOptions {
   /**
    * Id of the credential in `policy.credentials`, with the carrier `{ header: "x-api-key" }`, or

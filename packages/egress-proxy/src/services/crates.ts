@@ -6,7 +6,7 @@ import { type CargoRegistry, cargoRegistry } from './registries/cargo-source.ts'
 import { RegistryUnknown } from './registries/registry-unknown.ts'
 import type { ToolOptions } from './registries/tool-question.ts'
 
-/** For {@link cratesFetchRules}. */
+/** For `services.crates.fetch`. */
 export interface CratesFetchOptions extends ToolOptions {
   /** Address of the sparse index, without `sparse+`. Default: what Cargo is configured for on the host. */
   readonly index?: string | undefined

@@ -5,7 +5,7 @@ import { registryPlace } from './registry-place.ts'
 import { type AptArchive, aptArchives } from './registries/apt-source.ts'
 import type { ToolOptions } from './registries/tool-question.ts'
 
-/** For {@link debianInstallRules}. */
+/** For `services.debian.install`. */
 export interface DebianInstallOptions extends ToolOptions {
   /** Addresses of archives, `https://host/debian`. Default: apt's sources on the host. */
   readonly archives?: readonly string[] | undefined

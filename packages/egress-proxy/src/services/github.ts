@@ -3,7 +3,7 @@ import { checkNames, type KnownNames } from '../known-options.ts'
 import { dated } from './dated.ts'
 import { repositoryReads, repositoryWrites } from './github-paths.ts'
 
-/** For {@link githubRules}. */
+/** For `services.github`. */
 export interface GithubServiceOptions {
   /** `owner/name`, spelled as in the addresses that programs use: case counts here. */
   readonly repositories: readonly string[]

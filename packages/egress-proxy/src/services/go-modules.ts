@@ -5,11 +5,11 @@ import { registryPlace } from './registry-place.ts'
 import { type GoProxies, goProxies } from './registries/go-source.ts'
 import type { ToolOptions } from './registries/tool-question.ts'
 
-/** For {@link goModulesFetchRules}. */
+/** For `services.goModules.fetch`. */
 export interface GoModulesFetchOptions extends ToolOptions {
   /**
    * Modules, or what they begin with: `github.com/acme`, `golang.org/x`. Everything that is needed, indirect
-   * requirements too: `go list -m all` names them. Default: any module, see {@link goModulesFetchRules}.
+   * requirements too: `go list -m all` names them. Default: any module, see `services.goModules.fetch`.
    */
   readonly modules?: readonly string[] | undefined
   /** Address of the module mirror. Default: what `go env GOPROXY` says on the host. */

@@ -12,7 +12,7 @@ export interface NpmScope {
   readonly credential?: string | undefined
 }
 
-/** For {@link npmInstallRules}. */
+/** For `services.npm.install`. */
 export interface NpmInstallOptions extends ToolOptions {
   /** Address of the registry. Default: what `npm config` says on the host. */
   readonly registry?: string | undefined

@@ -3,7 +3,7 @@ import { checkNames, type KnownNames } from '../known-options.ts'
 import { readingRule } from './reading-rule.ts'
 import { registryPlace } from './registry-place.ts'
 
-/** For {@link ociPullRules}. */
+/** For `services.oci.pull`. */
 export interface OciPullOptions {
   /** Address of the registry, `https://registry.acme.test`. */
   readonly registry: string

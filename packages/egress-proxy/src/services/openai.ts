@@ -4,7 +4,7 @@ import { dated } from './dated.ts'
 import { isHostName } from './host-name.ts'
 import { openaiBodies } from './openai-shape.ts'
 
-/** For {@link openaiRules}. */
+/** For `services.openai`. */
 export interface OpenaiServiceOptions {
   /**
    * Id of the credential in `policy.credentials`, with the carrier

@@ -5,7 +5,7 @@ import { type RegistryPlace, registryPlace } from './registry-place.ts'
 import { type PipIndexes, pipIndexes } from './registries/pip-source.ts'
 import type { ToolOptions } from './registries/tool-question.ts'
 
-/** For {@link pypiInstallRules}. */
+/** For `services.pypi.install`. */
 export interface PypiInstallOptions extends ToolOptions {
   /** Address of the index, `https://host/simple`. Default: what `pip config` says on the host. */
   readonly index?: string | undefined

@@ -5,7 +5,7 @@ import { type RegistryPlace, registryPlace } from './registry-place.ts'
 import { gemSources } from './registries/gem-source.ts'
 import type { ToolOptions } from './registries/tool-question.ts'
 
-/** For {@link rubygemsInstallRules}. */
+/** For `services.rubygems.install`. */
 export interface RubygemsInstallOptions extends ToolOptions {
   /** Addresses of sources. Default: what `gem sources` says on the host. */
   readonly sources?: readonly string[] | undefined
