@@ -71,7 +71,7 @@ function judgeHttp(policy: CompiledPolicy, request: HttpRequest): Decision {
   if (denied !== null) return denied.decision
   const found = matchAllow(policy.allow, request) ?? matchAllow(policy.ask, request)
   if (found === null) return explainHttp(policy, request)
-  return wantsBody(found.rule, request.headers) ? found.withBody : found.decision
+  return wantsBody(found.rule, request) ? found.withBody : found.decision
 }
 
 function judgeConnection(policy: CompiledPolicy, request: ConnectionRequest): Decision {

@@ -63,7 +63,7 @@ function bodyStep(rule: CompiledAllow, request: HttpRequest): Step {
   const { body } = request
   if (body === null) return steps.fits
   if (body.view.kind === 'unreadable')
-    return wantsBody(rule, request.headers) ? steps.unreadable : steps.fits
+    return wantsBody(rule, request) ? steps.unreadable : steps.fits
   return rule.body === null || ruleBodyFault(rule, request) === null ? steps.fits : steps.body
 }
 

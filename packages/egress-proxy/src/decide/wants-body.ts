@@ -1,5 +1,6 @@
 import type { Field } from '../http-message.ts'
 import type { CompiledAllow } from './compiled-rule.ts'
+import type { HttpRequest } from './request.ts'
 
 /** Whether a rule needs the body of every request, whatever kind it is of. */
 export function alwaysWantsBody({ body, pin }: Pick<CompiledAllow, 'body' | 'pin'>): boolean {
@@ -10,23 +11,40 @@ export function alwaysWantsBody({ body, pin }: Pick<CompiledAllow, 'body' | 'pin
 }
 
 /** Whether a rule needs the body of a request: to judge it, to look for carriers in it, or to put one there. */
-export function wantsBody(rule: CompiledAllow, headers: readonly Field[]): boolean {
-  return rule.alwaysBody || (rule.pin.kind !== 'guest' && mayCarry(headers))
+export function wantsBody(
+  rule: Pick<CompiledAllow, 'alwaysBody' | 'pin'>,
+  request: Pick<HttpRequest, 'method' | 'headers'>,
+): boolean {
+  return rule.alwaysBody || (rule.pin.kind !== 'guest' && mayCarry(request))
 }
 
-/** Whether a body says it is of a kind in which fields have names. */
-function mayCarry(headers: readonly Field[]): boolean {
-  for (const [name, value] of headers) if (name === 'content-type' && isNamed(value)) return true
-  return false
+/**
+ * Whether a body may be of a kind in which fields have names: it says so, or says nothing that keeps services
+ * from reading it so. A file that is put somewhere says nothing, too, but is not posted.
+ */
+function mayCarry({ method, headers }: Pick<HttpRequest, 'method' | 'headers'>): boolean {
+  let isSaid = false
+  for (const [name, value] of headers) {
+    if (name !== 'content-type') continue
+    isSaid = true
+    if (isNamed(value)) return true
+  }
+  return method === 'POST' && !isSaid
 }
 
+/**
+ * Browsers send JSON as plain text to be asked no questions, so that services read it there. In one of mixed
+ * parts each is a request, whose headers count before those of the whole (OData, Google's batches).
+ */
 function isNamed(value: string): boolean {
   const type = value.toLowerCase()
   return (
-    type.includes('/json') ||
-    type.includes('+json') ||
+    type.includes('json') ||
     type.includes('x-www-form-urlencoded') ||
-    type.includes('multipart/form-data')
+    type.includes('multipart/form-data') ||
+    type.includes('multipart/mixed') ||
+    type.includes('text/plain') ||
+    type.trim() === ''
   )
 }
 

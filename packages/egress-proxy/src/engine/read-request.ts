@@ -55,7 +55,8 @@ export function readRequest(head: IncomingHead, channel: Channel): ReadRequest |
     }
   }
   const fault =
-    secondMeaning(head, strict) ?? (head.upgrade === null ? null : handshakeFault(head.headers))
+    secondMeaning({ method, headers: head.headers, query: read.query }, strict) ??
+    (head.upgrade === null ? null : handshakeFault(head.headers))
   if (fault !== null) return unreadAt(at, refusalOf('bad_request', fault))
   const headers = outgoingFields(head.headers)
   return {
@@ -160,6 +161,8 @@ const dropped = new Set([
   'x-forwarded-host',
   'x-forwarded-server',
   'x-host',
+  'x-http-host-override',
+  'x-original-host',
   'host',
   'keep-alive',
   'proxy-authenticate',

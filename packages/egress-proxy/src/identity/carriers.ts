@@ -1,7 +1,7 @@
 /**
  * What in a request says in whose name it comes, as data. Sources: IANA, "HTTP Authentication Scheme" and
- * "HTTP Field Name" registries; the authentication pages of the services that the comments name; looked
- * through in 2026-11. A service that is missing here costs an allowed host its protection against that
+ * "HTTP Field Name" registries; and, from memory (2026-11), the authentication pages of the services that the
+ * comments name. A service that is missing here costs an allowed host its protection against that
  * service's keys, so that the ways of names (`isCarrierName`) stand beside the list.
  */
 
@@ -30,6 +30,21 @@ const whole: readonly string[] = [
   'x-auth-token',
   'x-session',
   'x-session-id',
+  'session',
+  'session-id',
+  'sessionid',
+  'sid',
+  'x-sid',
+  'x-cookie',
+  'x-wsse',
+  'x-authentication',
+  'bearer',
+  'x-bearer',
+  'accesskey',
+  'x-accesskey',
+  'sharedkey',
+  'x-pass',
+  'passcode',
   'x-user-token',
   'token',
   'auth',
@@ -47,6 +62,10 @@ const whole: readonly string[] = [
   'x-forwarded-email',
   'x-forwarded-client-cert',
   'x-remote-user',
+  'remote-user',
+  'x-authenticated-user',
+  'x-authenticated-userid',
+  'x-webauth-user',
   'x-ms-client-principal',
   'x-ms-client-principal-id',
   'x-ms-client-principal-name',
@@ -71,12 +90,17 @@ const whole: readonly string[] = [
   'x-amzn-oidc-identity',
   'x-aws-ec2-metadata-token',
   // Services, in the order of their names.
+  'aeg-sas-key',
+  'apca-api-key-id',
+  'api-sign',
+  'cb-access-sign',
   'circle-token',
   'dd-api-key',
   'dd-application-key',
   'fastly-key',
   'job-token',
   'ocp-apim-subscription-key',
+  'ok-access-sign',
   'openai-api-key',
   'private-token',
   'statsig-api-key',
@@ -96,6 +120,7 @@ const whole: readonly string[] = [
   'x-honeycomb-team',
   'x-hasura-admin-secret',
   'x-insert-key',
+  'x-jfrog-art-api',
   'x-license-key',
   'x-linear-api-key',
   'x-master-key',
@@ -172,78 +197,27 @@ export const otherwiseMeant: ReadonlySet<string> = new Set([
   'x-sync-token',
 ])
 
-/** Keys of a query that are carriers with any value; compared in lower case. */
-export const queryCarriers: ReadonlySet<string> = new Set([
-  'access_key',
-  'access_key_id',
-  'access_token',
-  'accesskey',
-  'accesstoken',
-  'api-key',
-  'api_key',
-  'api_token',
-  'apikey',
-  'apitoken',
-  'app_key',
-  'application_key',
-  'assertion',
-  'auth',
-  'auth_token',
-  'authkey',
-  'authorization',
-  'authtoken',
-  'awsaccesskeyid',
-  'bearer_token',
-  'client_assertion',
-  'client_secret',
-  'crumb',
-  'dd-api-key',
-  'dd-application-key',
-  'googleaccessid',
-  'hapikey',
-  'id_token',
-  'job_token',
-  'jsessionid',
-  'jwt',
-  'key-pair-id',
-  'oauth_consumer_key',
-  'oauth_signature',
-  'oauth_token',
-  'ossaccesskeyid',
-  'passwd',
-  'password',
-  'phpsessid',
-  'private_token',
-  'q-ak',
-  'q-signature',
-  'refresh_token',
-  'secret',
-  'sentry_key',
-  'sentry_secret',
-  'session_token',
-  'sessionid',
-  // Azure: shared access signatures, `sv` … `sig`.
-  'sig',
-  'signature',
-  'subscription-key',
-  'token',
-  // Google Cloud Storage: whoever has the id of a resumable upload may write to it.
-  'upload_id',
-  'user_token',
-  'write_key',
-  'writekey',
-  'x-amz-credential',
-  'x-amz-security-token',
-  'x-amz-signature',
-  'x-goog-api-key',
-  'x-goog-credential',
-  'x-goog-signature',
-  'x-oss-credential',
-  'x-oss-signature',
+/** Names that end in `-key` and mean another: with what others of this ending hold, they are no carriers. */
+export const otherKeys: ReadonlySet<string> = new Set([
+  'idempotency-key',
+  'x-idempotency-key',
+  'x-amz-server-side-encryption-customer-key',
+  'x-amz-copy-source-server-side-encryption-customer-key',
+  'x-cache-key',
+  'x-dedup-key',
+  'x-deduplication-key',
+  'x-encryption-key',
+  'x-goog-encryption-key',
+  'x-goog-copy-source-encryption-key',
+  'x-ms-encryption-key',
+  'x-message-key',
+  'x-partition-key',
+  'x-request-key',
+  'x-routing-key',
+  'routing-key',
+  'partition-key',
+  'surrogate-key',
 ])
-
-/** Keys that name something else as often: carriers when their value could be a key (`isKeyLike`). */
-export const queryMaybe: ReadonlySet<string> = new Set(['appid', 'code', 'key', 'sas', 'se_key'])
 
 /** Names in bodies, in lower case and without `_` and `-`: carriers wherever they are looked for. */
 export const bodyCarriers: ReadonlySet<string> = new Set([
@@ -259,6 +233,8 @@ export const bodyCarriers: ReadonlySet<string> = new Set([
   'bearertoken',
   'clientassertion',
   'clientsecret',
+  'apidevkey',
+  'apiuserkey',
   'consumersecret',
   'idtoken',
   'jwt',
@@ -310,6 +286,21 @@ export const protocolPrefixes: readonly string[] = [
   'api-key.',
   'apikey.',
 ]
+
+/** Words that stand alone as a sub-protocol, and announce that the one beside them is a key. */
+export const protocolWords: ReadonlySet<string> = new Set([
+  'access_token',
+  'apikey',
+  'api-key',
+  'auth',
+  'authorization',
+  'authtoken',
+  'basic',
+  'bearer',
+  'jwt',
+  'token',
+  'x-api-key',
+])
 
 /** A path that somebody's key stands in. */
 export interface PathShape {

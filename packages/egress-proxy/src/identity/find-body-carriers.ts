@@ -1,7 +1,8 @@
 import { type BodyView, JsonNumber, type JsonValue, type PartView } from '../body/body-view.ts'
-import { bodyCarriers, bodyMaybe, queryCarriers } from './carriers.ts'
+import { bodyCarriers, bodyMaybe } from './carriers.ts'
 import type { FoundCarrier } from './found-carrier.ts'
 import { isKey, isKeyLike } from './key-shapes.ts'
+import { queryCarriers } from './query-carriers.ts'
 
 const none: readonly FoundCarrier[] = Object.freeze([])
 

@@ -4,15 +4,22 @@ import {
   carrierEndings,
   carrierHeaders,
   type HeaderReading,
+  otherKeys,
   otherwiseMeant,
   type PathShape,
   pathShapes,
   protocolPrefixes,
-  queryCarriers,
-  queryMaybe,
+  protocolWords,
 } from './carriers.ts'
 import type { FoundCarrier } from './found-carrier.ts'
 import { holdsKey, holdsScheme, isKeyLike } from './key-shapes.ts'
+import {
+  queryCarriers,
+  queryEndings,
+  queryJoined,
+  queryMaybe,
+  queryOtherwise,
+} from './query-carriers.ts'
 
 export { findBodyCarriers } from './find-body-carriers.ts'
 
@@ -43,8 +50,10 @@ type Found = FoundCarrier[] | null
 function fromHeaders(headers: readonly Field[]): Found {
   let found: Found = null
   for (const field of headers) {
-    const reading = readingOf(field[0])
-    if (reading === 'plain' ? isPlain(field[1]) : field[1] === '') continue
+    const [name, value] = field
+    const reading = readingOf(name)
+    if (reading === 'plain' ? isPlain(value) : value === '') continue
+    if (reading === 'key' && !isKeyLike(value)) continue
     found ??= []
     readField(field, reading, found)
   }
@@ -68,22 +77,38 @@ function isPlain(value: string): boolean {
   return !holdsScheme(value) && (value.length < shortestKey || !holdsKey(value))
 }
 
-/** How a field is read by its name alone; `plain` where only its value can tell. */
-function readingOf(name: string): HeaderReading | 'plain' {
+/**
+ * How a field is read by its name alone; `plain` where only its value can tell, `key` where it is a carrier if
+ * its value could be a key.
+ */
+function readingOf(name: string): HeaderReading | 'plain' | 'key' {
   if (plainHeaders.has(name)) return 'plain'
-  return carrierHeaders.get(name) ?? (isCarrierName(name) ? 'whole' : 'plain')
+  const meant = withHyphens(name)
+  const known = carrierHeaders.get(meant)
+  if (known !== undefined) return known
+  if (isCarrierName(meant)) return 'whole'
+  return meant.endsWith('-key') && !otherKeys.has(meant) ? 'key' : 'plain'
+}
+
+/** Many servers hand `x_api_key` on as they do `x-api-key` (RFC 3875, 4.1.18 knows no difference). */
+function withHyphens(name: string): string {
+  return name.includes('_') ? name.replaceAll('_', '-') : name
 }
 
 /** Whether a field is a carrier by its name. @param name In lower case. */
 export function isCarrierName(name: string): boolean {
-  if (carrierHeaders.has(name)) return true
-  for (const ending of carrierEndings) if (name.endsWith(ending)) return !otherwiseMeant.has(name)
+  const meant = withHyphens(name)
+  if (carrierHeaders.has(meant)) return true
+  for (const ending of carrierEndings) {
+    // The ending without its hyphen is the whole name.
+    if (meant.endsWith(ending) || ending.slice(1) === meant) return !otherwiseMeant.has(meant)
+  }
   return false
 }
 
 function readField(
   [name, value]: Field,
-  reading: HeaderReading | 'plain',
+  reading: HeaderReading | 'plain' | 'key',
   into: FoundCarrier[],
 ): void {
   if (reading === 'plain') into.push({ where: 'shape', name, value })
@@ -111,22 +136,53 @@ function readCookies(value: string, into: FoundCarrier[]): void {
 const longestProtocol = 40
 
 function readProtocols(value: string, into: FoundCarrier[]): void {
-  for (const part of value.split(',')) {
-    const token = trimmed(part)
-    const lower = token.toLowerCase()
-    const isCarrier =
-      token.length > longestProtocol ||
-      holdsKey(token) ||
-      protocolPrefixes.some((prefix) => lower.startsWith(prefix))
-    if (isCarrier) into.push({ where: 'protocol', name: 'sec-websocket-protocol', value: token })
+  const tokens = value.split(',').map(trimmed)
+  // `token, <key>`: what stands beside such a word is what it announces.
+  const isAnnounced = tokens.some((token) => protocolWords.has(token.toLowerCase()))
+  for (const token of tokens) {
+    if (token === '' || !(isAnnounced || isProtocolCarrier(token))) continue
+    into.push({ where: 'protocol', name: 'sec-websocket-protocol', value: token })
   }
+}
+
+function isProtocolCarrier(token: string): boolean {
+  const lower = token.toLowerCase()
+  return (
+    token.length > longestProtocol ||
+    // Names of protocols that are long have dots in them.
+    (isKeyLike(token) && !token.includes('.')) ||
+    holdsKey(token) ||
+    protocolPrefixes.some((prefix) => lower.startsWith(prefix))
+  )
 }
 
 function isQueryCarrier(key: string, value: string): boolean {
   const lower = key.toLowerCase()
-  if (queryCarriers.has(lower)) return true
-  if (queryMaybe.has(lower) && isKeyLike(value)) return true
+  if (queryCarriers.has(lower) || isQueryName(lower, value)) return true
+  if (value.includes(';') && holdsPair(value)) return true
   return holdsScheme(value) || holdsKey(value) || (key.length >= shortestKey && holdsKey(key))
+}
+
+/** Some servers still part a query at semicolons (HTML 4.01, B.2.2). */
+function holdsPair(value: string): boolean {
+  const [, ...pieces] = value.split(';')
+  return pieces.some((piece) => {
+    const equals = piece.indexOf('=')
+    const key = piece.slice(0, Math.max(0, equals)).toLowerCase()
+    return queryCarriers.has(key) || isQueryName(key, piece.slice(equals + 1))
+  })
+}
+
+/**
+ * Whether a key of a query names a carrier in one of the ways that servers read it: with `$` in front, with
+ * brackets behind, with blanks, dots, hyphens or nothing for `_`, or as a header of that name.
+ */
+function isQueryName(lower: string, value: string): boolean {
+  const bare = /^[\s$]*([^[\]]*)/.exec(lower)?.[1] ?? lower
+  const joined = bare.replaceAll(/[\s._-]/g, '')
+  if (queryJoined.has(joined) || carrierHeaders.has(withHyphens(bare))) return true
+  if (!isKeyLike(value)) return false
+  return queryMaybe.has(bare) || (queryEndings.test(joined) && !queryOtherwise.test(joined))
 }
 
 /** Whether there is anything to look at more closely: most paths are done with here. */
