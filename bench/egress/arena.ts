@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 
 /** Where the measurements of the way out take place: a server, and the authorities of both sides. */
 export interface Arena {
@@ -88,6 +89,7 @@ export async function openArena(parent: string): Promise<Arena> {
     'origin',
     join(folder, 'origin.pem'),
     join(folder, 'origin.key'),
+    ...makePages(folder),
   ])
   const origin = JSON.parse(await firstLine(child)) as Arena['origin']
   const authority = join(folder, 'proxy-authority')
@@ -103,6 +105,26 @@ export async function openArena(parent: string): Promise<Arena> {
     origin,
     stop: () => end(child),
   }
+}
+
+/** A mebibyte of words, and 64 of them coded by gzip. */
+function makePages(folder: string): [text: string, gzip: string] {
+  let seed = 1
+  const word = (): string => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
+    return ((seed >>> 8) % 4096).toString(36).padStart(3 + ((seed >>> 24) % 6), 'e')
+  }
+  const words: string[] = []
+  for (let length = 0; length < 1_048_576; length += (words.at(-1)?.length ?? 0) + 1)
+    words.push(word())
+  const text = Buffer.from(words.join(' ').padEnd(1_048_576, ' ').slice(0, 1_048_576))
+  const files: [string, string] = [join(folder, 'bulk.txt'), join(folder, 'bulk.gz')]
+  writeFileSync(files[0], text)
+  writeFileSync(
+    files[1],
+    gzipSync(Buffer.concat(Array.from({ length: 64 }, () => text)), { level: 1 }),
+  )
+  return files
 }
 
 function openssl(folder: string, words: readonly string[]): string {

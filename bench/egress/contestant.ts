@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Arena, cores, end, firstLine, startOn } from './arena.ts'
+import type { Asked } from './policy.ts'
 
 /** `relay`: bytes pass unread. `intercept`: TLS ends at the proxy, which reads each request. */
 export type Role = 'relay' | 'intercept'
@@ -28,6 +29,11 @@ export interface Contestant {
   start(arena: Arena, role: Role): Promise<Running>
 }
 
+/** Whether it is Caisson, whatever is asked of it. */
+export function isOurs(name: string): boolean {
+  return name.startsWith('Caisson')
+}
+
 /** What a proxy in a Node process of its own is told: the first argument of its program, as JSON. */
 export interface Served {
   readonly role: Role
@@ -35,12 +41,18 @@ export interface Served {
   readonly originAuthority: string
   readonly proxyAuthority: Arena['proxyAuthority']
   readonly origin: Arena['origin']
+  /** Of Caisson alone. */
+  readonly asked: Asked
 }
 
 /** Starts one of the programs `serve-*.ts` of this folder, which prints `{ port, auth }` when it is ready. */
-export async function startNode(program: URL, arena: Arena, role: Role): Promise<Running> {
+export async function startNode(
+  program: URL,
+  arena: Arena,
+  { role, asked = 'plain' }: { readonly role: Role; readonly asked?: Asked },
+): Promise<Running> {
   const { folder, originAuthority, proxyAuthority, origin } = arena
-  const told: Served = { role, folder, originAuthority, proxyAuthority, origin }
+  const told: Served = { role, folder, originAuthority, proxyAuthority, origin, asked }
   // Every Node program gets the server's authority the same way, whatever else it offers for it.
   const environment = { NODE_EXTRA_CA_CERTS: originAuthority, HOME: folder, TMPDIR: folder }
   const command = [process.execPath, fileURLToPath(program), JSON.stringify(told)]

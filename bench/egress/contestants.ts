@@ -11,22 +11,38 @@ import {
   startProgram,
   versionLine,
 } from './contestant.ts'
+import type { Asked } from './policy.ts'
+
+/** Caisson, of which so much is asked. */
+export function caisson(name: string, asked: Asked, roles: readonly Role[]): Contestant {
+  const program = new URL('./serve-caisson.js', import.meta.url)
+  return {
+    name,
+    roles,
+    issuer: 'Caisson',
+    http2: true,
+    start: (arena, role) => startNode(program, arena, { role, asked }),
+  }
+}
+
+/** What is asked beside judging, one by one and together; the last is what all figures have to hold with. */
+export const askedMore: readonly Contestant[] = [
+  caisson('Caisson, audit trail', 'audited', ['intercept']),
+  caisson('Caisson, canaries', 'canaries', ['intercept']),
+  caisson('Caisson, credential', 'credential', ['intercept']),
+  caisson('Caisson, everything', 'full', ['relay', 'intercept']),
+]
 
 /** Ours first. */
 export const contestants: readonly Contestant[] = [
-  {
-    name: 'Caisson',
-    roles: ['relay', 'intercept'],
-    issuer: 'Caisson',
-    http2: true,
-    start: (arena, role) => startNode(new URL('./serve-caisson.js', import.meta.url), arena, role),
-  },
+  caisson('Caisson', 'plain', ['relay', 'intercept']),
+  ...askedMore,
   {
     name: 'bare `pipe()`',
     roles: ['relay'],
     issuer: '',
     http2: false,
-    start: (arena, role) => startNode(new URL('./serve-pipe.js', import.meta.url), arena, role),
+    start: (arena, role) => startNode(new URL('./serve-pipe.js', import.meta.url), arena, { role }),
   },
   {
     name: `proxy-chain ${versionOf('proxy-chain')}`,
@@ -34,21 +50,22 @@ export const contestants: readonly Contestant[] = [
     issuer: '',
     http2: false,
     start: (arena, role) =>
-      startNode(new URL('./serve-proxy-chain.js', import.meta.url), arena, role),
+      startNode(new URL('./serve-proxy-chain.js', import.meta.url), arena, { role }),
   },
   {
     name: `mockttp ${versionOf('mockttp')}`,
     roles: ['intercept'],
     issuer: proxyAuthorityName,
     http2: true,
-    start: (arena, role) => startNode(new URL('./serve-mockttp.js', import.meta.url), arena, role),
+    start: (arena, role) =>
+      startNode(new URL('./serve-mockttp.js', import.meta.url), arena, { role }),
   },
   {
     name: `sandbox-runtime ${versionOf('@anthropic-ai/sandbox-runtime')}`,
     roles: ['relay', 'intercept'],
     issuer: proxyAuthorityName,
     http2: false,
-    start: (arena, role) => startNode(new URL('./serve-srt.js', import.meta.url), arena, role),
+    start: (arena, role) => startNode(new URL('./serve-srt.js', import.meta.url), arena, { role }),
   },
   {
     name: versionLine('squid', '-v').replace('Squid Cache: Version', 'squid'),

@@ -42,7 +42,8 @@ export async function flood(arena: Arena, rounds: number): Promise<Row> {
 /** Not on one processor alone: an isolated proxy has to have somewhere to be. */
 async function flooded(arena: Arena, isolation: Isolation): Promise<Lateness> {
   const { folder, originAuthority, proxyAuthority, origin } = arena
-  const told: Served = { role: 'intercept', folder, originAuthority, proxyAuthority, origin }
+  const served = { folder, originAuthority, proxyAuthority, origin }
+  const told: Served = { role: 'intercept', asked: 'plain', ...served }
   const file = fileURLToPath(new URL('./serve-flooded.js', import.meta.url))
   const child = startOn(`${cores.proxy},${cores.others}`, [
     process.execPath,

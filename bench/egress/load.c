@@ -1,7 +1,9 @@
 // The two ends of every measurement of the egress proxy, cheap enough that the proxy is what is measured.
 //
-//   load origin CERT KEY            answers HTTPS requests with 512 bytes, and raw connections with as many
-//                                   bytes as their first line says; prints both ports
+//   load origin CERT KEY [TEXT GZIP]
+//                                   answers HTTPS requests with 512 bytes, /bulk with 64 times the file TEXT,
+//                                   /gzip with the file GZIP as it is, and raw connections with as many bytes
+//                                   as their first line says; prints both ports
 //   load client FIELD=VALUE ...     makes requests or tunnels, directly or through a proxy (see `options`);
 //                                   prints one JSON object
 //
@@ -132,8 +134,20 @@ struct guest {
   bool raw;
   bool secured;
   unsigned long long owed;
-  struct guest *next_dead;
+  // Of a body that is larger than the buffer, what is still to come, and let go by.
+  unsigned long long due;
 };
+
+// A file, and the head that goes before it.
+struct page {
+  char head[256];
+  size_t head_length;
+  char *data;
+  size_t length;
+  int times;
+};
+
+static struct page small, bulk, gzip;
 
 static int listen_anywhere(int *port) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -145,16 +159,95 @@ static int listen_anywhere(int *port) {
   return fd;
 }
 
-static bool answer_requests(struct guest *guest, const char *answer, size_t length) {
+static void make_page(struct page *page, const char *more, int times) {
+  page->times = times;
+  page->head_length = (size_t)snprintf(
+      page->head, sizeof page->head,
+      "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n%scontent-length: %zu\r\n\r\n", more,
+      page->length * (size_t)times);
+}
+
+static void load_page(struct page *page, const char *path) {
+  FILE *file = fopen(path, "rb");
+  if (file == NULL) die("origin: cannot read %s", path);
+  fseek(file, 0, SEEK_END);
+  page->length = (size_t)ftell(file);
+  rewind(file);
+  page->data = malloc(page->length);
+  if (fread(page->data, 1, page->length, file) != page->length) die("origin: %s broke off", path);
+  fclose(file);
+}
+
+static bool send_page(struct link *link, const struct page *page) {
+  if (!send_all(link, page->head, page->head_length)) return false;
+  for (int time = 0; time < page->times; time += 1)
+    if (!send_all(link, page->data, page->length)) return false;
+  return true;
+}
+
+// Small answers go out in one piece.
+static bool send_answer(struct link *link, const struct page *page) {
+  if (page != &small) return send_page(link, page);
+  char text[256 + ANSWER];
+  memcpy(text, page->head, page->head_length);
+  memcpy(text + page->head_length, page->data, page->length);
+  return send_all(link, text, page->head_length + page->length);
+}
+
+static const struct page *page_for(const unsigned char *request) {
+  const char *path = memchr(request, ' ', 8);
+  if (path != NULL && bulk.data != NULL && strncmp(path, " /bulk ", 7) == 0) return &bulk;
+  if (path != NULL && gzip.data != NULL && strncmp(path, " /gzip ", 7) == 0) return &gzip;
+  return &small;
+}
+
+// Takes the head of a message that the buffer is too small for, and says how long its body is; 0 for others.
+static unsigned long long take_large(struct link *link) {
+  char *text = (char *)link->buffer;
+  text[link->held] = '\0';
+  char *end = strstr(text, "\r\n\r\n");
+  if (end == NULL) return 0;
+  end[2] = '\0';
+  const char *length = field(text, "content-length:");
+  end[2] = '\r';
+  unsigned long long body = length == NULL ? 0 : strtoull(length, NULL, 10);
+  if (body < BUFFER / 2) return 0;
+  size_t head = (size_t)(end + 4 - text);
+  memmove(link->buffer, link->buffer + head, link->held -= head);
+  return body;
+}
+
+// One message, or what is there of a large body; false when more has to come.
+static bool take_message(struct guest *guest, const struct page **page) {
   struct link *link = &guest->link;
+  *page = NULL;
+  if (link->held == 0) return false;
+  if (guest->due == 0) {
+    const struct page *wanted = page_for(link->buffer);
+    guest->due = take_large(link);
+    if (guest->due == 0) {
+      size_t first = message_length(link);
+      if (first == 0) return false;
+      memmove(link->buffer, link->buffer + first, link->held -= first);
+      *page = wanted;
+      return true;
+    }
+  }
+  size_t most = guest->due < link->held ? (size_t)guest->due : link->held;
+  memmove(link->buffer, link->buffer + most, link->held -= most);
+  guest->due -= most;
+  if (guest->due == 0) *page = &small;
+  return guest->due == 0;
+}
+
+static bool answer_requests(struct guest *guest) {
+  struct link *link = &guest->link;
+  const struct page *page;
   long got;
   while ((got = receive(link, link->buffer + link->held, BUFFER - 1 - link->held)) > 0) {
     link->held += (size_t)got;
-    size_t first;
-    while (link->held > 0 && (first = message_length(link)) > 0) {
-      memmove(link->buffer, link->buffer + first, link->held -= first);
-      if (!send_all(link, answer, length)) return false;
-    }
+    while (take_message(guest, &page))
+      if (!send_answer(link, page)) return false;
     if (link->held >= BUFFER - 1) return false;
   }
   return got == AGAIN;
@@ -180,14 +273,14 @@ static bool serve_raw(struct guest *guest) {
   return got == AGAIN && pour(guest);
 }
 
-static bool serve(struct guest *guest, const char *answer, size_t length) {
+static bool serve(struct guest *guest) {
   if (guest->raw) return serve_raw(guest);
   if (!guest->secured) {
     int done = SSL_accept(guest->link.ssl);
     if (done != 1) return SSL_get_error(guest->link.ssl, done) == SSL_ERROR_WANT_READ;
     guest->secured = true;
   }
-  return answer_requests(guest, answer, length);
+  return answer_requests(guest);
 }
 
 static void welcome(int poller, int listener, SSL_CTX *context) {
@@ -217,18 +310,23 @@ static int choose_http1(SSL *ssl, const unsigned char **out, unsigned char *size
   return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
-static void run_origin(const char *certificate, const char *key) {
+static void run_origin(const char *certificate, const char *key, const char *text, const char *zip) {
   SSL_CTX *context = SSL_CTX_new(TLS_server_method());
   if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1 ||
       SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1)
     die("origin: cannot use the certificate");
   SSL_CTX_set_alpn_select_cb(context, choose_http1, NULL);
   SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  char answer[1024];
-  int head = snprintf(answer, sizeof answer,
-                      "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n\r\n",
-                      ANSWER);
-  memset(answer + head, 'x', ANSWER);
+  small.data = malloc(ANSWER);
+  small.length = ANSWER;
+  memset(small.data, 'x', ANSWER);
+  make_page(&small, "", 1);
+  if (text != NULL) {
+    load_page(&bulk, text);
+    make_page(&bulk, "", 64);
+    load_page(&gzip, zip);
+    make_page(&gzip, "content-encoding: gzip\r\n", 1);
+  }
   int secure_port, raw_port, poller = epoll_create1(0);
   int secure = listen_anywhere(&secure_port), raw = listen_anywhere(&raw_port);
   struct epoll_event listening = {.events = EPOLLIN, .data.ptr = NULL};
@@ -244,7 +342,7 @@ static void run_origin(const char *certificate, const char *key) {
       struct guest *guest = events[index].data.ptr;
       if (guest == NULL) welcome(poller, secure, context);
       else if ((void *)guest == &raw) welcome(poller, raw, NULL);
-      else if (!serve(guest, answer, (size_t)head + ANSWER)) {
+      else if (!serve(guest)) {
         ERR_clear_error();
         drop(&guest->link);
         free(guest);
@@ -256,19 +354,21 @@ static void run_origin(const char *certificate, const char *key) {
 // ---- client ----
 
 static struct {
-  const char *mode;      // requests, cold, relay, idle
+  const char *mode;      // requests, cold, bulk, relay, idle
   const char *proxy;     // port on loopback; "" goes directly
   const char *auth;      // value of Proxy-Authorization, or ""
   const char *host;      // name that is asked for
   const char *port;      // port that is asked for, and of the origin
   const char *protocol;  // http/1.1 or h2
-  const char *method;    // GET, or POST with 1 KiB
+  const char *method;    // GET, or POST with a body
+  const char *body;      // text, which says that it is any bytes, or json
   const char *path;      // path of the requests
   int connections, streams;
+  size_t size;           // bytes of a body, about
   double seconds;
-} options = {"requests", "", "", "localhost", "0", "http/1.1", "GET", "/", 1, 1, 1.0};
+} options = {"requests", "", "", "localhost", "0", "http/1.1", "GET", "text", "/", 1, 1, 1024, 1.0};
 
-static char request[4096];
+static char *request;
 static size_t request_length;
 static char issuer[256];
 static unsigned long errors;
@@ -509,6 +609,47 @@ static void run_cold(SSL_CTX *context) {
   report(at - start, (double)measured);
 }
 
+// Reads an answer of any length, and keeps none of it.
+static void pass_answer(struct link *link) {
+  unsigned char *text = link->buffer;
+  char *end = NULL;
+  for (link->held = 0; end == NULL; end = strstr((char *)text, "\r\n\r\n")) {
+    long got = receive(link, text + link->held, BUFFER - 1 - link->held);
+    if (got <= 0) die("client: no answer");
+    text[link->held += (size_t)got] = '\0';
+  }
+  if (memcmp(text + 9, "200", 3) != 0) errors += 1;
+  size_t passed = link->held - (size_t)((unsigned char *)end + 4 - text);
+  end[2] = '\0';
+  const char *length = field((char *)text, "content-length:");
+  size_t due = length == NULL ? 0 : strtoul(length, NULL, 10);
+  end[2] = '\r';
+  // The end of a chunked body may come in bits; no text that is sent holds it.
+  size_t held = link->held;
+  while (length != NULL ? passed < due : held < 7 || memcmp(text + held - 7, "\r\n0\r\n\r\n", 7) != 0) {
+    size_t kept = held < 7 ? held : 7;
+    memmove(text, text + held - kept, kept);
+    long got = receive(link, text + kept, BUFFER - 1 - kept);
+    if (got <= 0) die("client: the answer broke off");
+    held = kept + (size_t)got;
+    passed += (size_t)got;
+  }
+  link->held = 0;
+}
+
+static void run_bulk(SSL_CTX *context) {
+  struct call call = {.link = reach(context)};
+  double start = now(), end = start + options.seconds, at = start;
+  while (at < end) {
+    if (!send_all(&call.link, request, request_length)) die("client: connection lost");
+    pass_answer(&call.link);
+    double over = now();
+    note(over - at);
+    at = over;
+  }
+  report(at - start, (double)measured);
+}
+
 static struct link *open_tunnels(int poller, const char *line) {
   struct link *tunnels = calloc((size_t)options.connections, sizeof *tunnels);
   for (int index = 0; index < options.connections; index += 1) {
@@ -571,6 +712,8 @@ static void read_options(int count, char **values) {
     else if (strcmp(name, "port") == 0) options.port = value;
     else if (strcmp(name, "protocol") == 0) options.protocol = value;
     else if (strcmp(name, "method") == 0) options.method = value;
+    else if (strcmp(name, "body") == 0) options.body = value;
+    else if (strcmp(name, "size") == 0) options.size = strtoul(value, NULL, 10);
     else if (strcmp(name, "path") == 0) options.path = value;
     else if (strcmp(name, "connections") == 0) options.connections = atoi(value);
     else if (strcmp(name, "streams") == 0) options.streams = atoi(value);
@@ -580,18 +723,38 @@ static void read_options(int count, char **values) {
   if (options.streams > 32) die("client: at most 32 streams");
 }
 
+// As many messages as there is room for.
+static size_t write_json(char *into, size_t room) {
+  static const char start[] = "{\"model\":\"bench\",\"max_tokens\":1024,\"messages\":[";
+  static const char message[] =
+      "{\"role\":\"user\",\"content\":\"What is said here is not long, and \\\"quoted\\\".\"},";
+  size_t length = (size_t)sprintf(into, "%s", start);
+  while (length + sizeof message + 3 < room) length += (size_t)sprintf(into + length, "%s", message);
+  return length + (size_t)sprintf(into + length, "{}]}");
+}
+
+static size_t write_body(char *into) {
+  if (strcmp(options.method, "POST") != 0) return 0;
+  if (strcmp(options.body, "json") == 0) return write_json(into, options.size);
+  for (size_t at = 0; at < options.size; at += 1) into[at] = "yonder, where words are long. "[at % 30];
+  return options.size;
+}
+
 static void write_request(void) {
-  bool posts = strcmp(options.method, "POST") == 0;
-  int length = snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: %s:%s\r\n", options.method,
-                        options.path, options.host, options.port);
-  length += snprintf(request + length, sizeof request - (size_t)length,
-                     "Connection: keep-alive\r\nUser-Agent: load/1\r\nAccept: */*\r\nAccept-Encoding: gzip\r\n%s\r\n",
-                     posts ? "Content-Type: text/plain\r\nContent-Length: 1024\r\n" : "");
-  if (posts) {
-    memset(request + length, 'y', 1024);
-    length += 1024;
-  }
-  request_length = (size_t)length;
+  char *body = malloc(options.size + 1024);
+  size_t size = write_body(body);
+  request = malloc(size + 4096);
+  int length = sprintf(request, "%s %s HTTP/1.1\r\nHost: %s:%s\r\n", options.method, options.path,
+                       options.host, options.port);
+  length += sprintf(request + length,
+                    "Connection: keep-alive\r\nUser-Agent: load/1\r\nAccept: */*\r\nAccept-Encoding: gzip\r\n");
+  if (size > 0)
+    length += sprintf(request + length, "Content-Type: %s\r\nContent-Length: %zu\r\n",
+                      strcmp(options.body, "json") == 0 ? "application/json" : "application/octet-stream", size);
+  length += sprintf(request + length, "\r\n");
+  memcpy(request + length, body, size);
+  request_length = (size_t)length + size;
+  free(body);
 }
 
 static void run_client(int count, char **values) {
@@ -605,6 +768,7 @@ static void run_client(int count, char **values) {
   else SSL_CTX_set_alpn_protos(context, (const unsigned char *)"\x08http/1.1", 9);
   if (strcmp(options.mode, "requests") == 0) run_requests(context);
   else if (strcmp(options.mode, "cold") == 0) run_cold(context);
+  else if (strcmp(options.mode, "bulk") == 0) run_bulk(context);
   else if (strcmp(options.mode, "relay") == 0) run_relay();
   else if (strcmp(options.mode, "idle") == 0) run_idle();
   else die("client: %s is no mode", options.mode);
@@ -612,8 +776,10 @@ static void run_client(int count, char **values) {
 
 int main(int count, char **values) {
   signal(SIGPIPE, SIG_IGN);
-  if (count == 4 && strcmp(values[1], "origin") == 0) run_origin(values[2], values[3]);
+  if (count == 4 && strcmp(values[1], "origin") == 0) run_origin(values[2], values[3], NULL, NULL);
+  else if (count == 6 && strcmp(values[1], "origin") == 0)
+    run_origin(values[2], values[3], values[4], values[5]);
   else if (count >= 2 && strcmp(values[1], "client") == 0) run_client(count - 2, values + 2);
-  else die("usage: load origin CERT KEY | load client FIELD=VALUE ...");
+  else die("usage: load origin CERT KEY [TEXT GZIP] | load client FIELD=VALUE ...");
   return 0;
 }

@@ -4,10 +4,15 @@ import type { Running } from './contestant.ts'
 
 /** What the load generator does; see `load.c`. */
 export interface Load {
-  readonly mode: 'requests' | 'cold' | 'relay' | 'idle'
+  readonly mode: 'requests' | 'cold' | 'bulk' | 'relay' | 'idle'
   readonly connections?: number
   readonly seconds?: number
   readonly method?: 'GET' | 'POST'
+  /** `/bulk` and `/gzip` are answered with 64 MiB. Default `/`: 512 bytes. */
+  readonly path?: '/bulk' | '/gzip'
+  readonly body?: 'text' | 'json'
+  /** Of a body, in bytes. Default 1024. */
+  readonly size?: number
   readonly protocol?: 'http/1.1' | 'h2'
   readonly streams?: number
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Arena } from './arena.ts'
-import type { Contestant, Role, Running } from './contestant.ts'
-import { type Load, runLoad, runLoadThrough, withTunnels } from './load.ts'
+import { type Contestant, isOurs, type Role, type Running } from './contestant.ts'
+import { type Found, type Load, runLoad, runLoadThrough, withTunnels } from './load.ts'
 import { memoryOf } from '../process-memory.ts'
 import { type Column, direct, type Sheet } from './sheet.ts'
 
@@ -13,6 +13,10 @@ export interface Event {
   readonly figure: 'perSecond' | 'medianMs'
   /** What one unit of the column is. Default 1. */
   readonly scale?: number
+  /** Of each answer or body: what counts is then MiB/s, of the median. */
+  readonly bytes?: number
+  /** Whether peers stay out of it. */
+  readonly alone?: boolean
   /** Whether the client speaks HTTP/2, which not every contestant does. */
   readonly http2?: boolean
   /** Where what it costs the proxy's processor is noted; noise of the machine touches that least. */
@@ -79,23 +83,29 @@ async function holdEvent(
   event: Event,
   entrants: readonly Entrant[],
 ): Promise<void> {
-  const { column, load, figure, scale = 1, processor } = event
+  const { column, load, processor } = event
   // The server itself speaks HTTP/1.1 alone.
   if (event.http2 !== true)
-    sheet.record(column, direct, (await runLoad(arena, load, null))[figure] / scale)
+    sheet.record(column, direct, figureOf(event, await runLoad(arena, load, null)))
   for (const { contestant, running } of entrants) {
     const { name, issuer, http2 } = contestant
     if (event.http2 === true && !http2) continue
+    if (event.alone === true && !isOurs(name)) continue
     try {
       const found = await runLoadThrough(arena, load, running)
       if (event.role === 'intercept' && !found.issuer.includes(issuer))
         throw new Error(`does not intercept: the leaf is from ${found.issuer}`)
-      sheet.record(column, name, found[figure] / scale)
-      if (processor !== undefined) sheet.record(processor, name, found.processorUs * scale)
+      sheet.record(column, name, figureOf(event, found))
+      if (processor !== undefined)
+        sheet.record(processor, name, found.processorUs * (event.scale ?? 1))
     } catch (error) {
       sheet.fail(column, name, error)
     }
   }
+}
+
+function figureOf({ figure, bytes, scale = 1 }: Event, found: Found): number {
+  return bytes === undefined ? found[figure] / scale : bytes / mebibyte / (found.medianMs / 1000)
 }
 
 const mebibyte = 1024 * 1024
