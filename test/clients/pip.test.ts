@@ -1,5 +1,11 @@
+import { services } from '@caisson/egress-proxy'
 import { expect } from 'chai'
-import { expectDone, expectRefused } from './packages/expect-refused.ts'
+import {
+  expectDone,
+  expectForeign,
+  expectRefused,
+  expectUnseen,
+} from './packages/expect-refused.ts'
 import { guarded, type Guarded, longestTestMs, withoutVariables } from './packages/guarded.ts'
 import { whyNot } from './packages/installed.ts'
 import { pythonIndex } from './packages/python-index.ts'
@@ -81,5 +87,75 @@ describe(`pip in a sandbox${why}`, function () {
     expectRefused(result, 'POST index.good.test/legacy/')
     expect(result.stderr).to.include('HTTP Error 405: POST is not allowed at')
     expect(world.origins[index].requests).to.have.length(before)
+  })
+})
+
+const password = 'made-up-password-of-ours-01234567'
+
+/** A way out that is ready made, in nobody's name or in ours. */
+async function byService(credential?: 'index'): Promise<Guarded<typeof index | typeof other>> {
+  const addresses = { index: `${index}/simple`, files: [`${index}/files`] }
+  const allow = await services.pypi.install({ ...addresses, credential })
+  const credentials = {
+    index: { source: { static: password }, carrier: { basic: 'reader' }, expose: 'INDEX_PASSWORD' },
+  }
+  return guarded({
+    network: { allow },
+    sites: { [index]: site, [other]: site },
+    policy: { credentials },
+  })
+}
+
+/** Installs with what the shell makes of a user and a password in the address. */
+const installAs = (who: string): string[] => {
+  const line = install(index).join(' ').replace('https://', `https://${who}@`)
+  return ['sh', '-c', line]
+}
+
+describe(`pip with services.pypi.install${why}`, function () {
+  this.timeout(longestTestMs)
+  before(function () {
+    if (why !== '') this.skip()
+  })
+
+  it('installs in nobody’s name', async () => {
+    await using world = await byService()
+    expectDone(await world.run(install(index)))
+    expect((await world.run(greet)).stdout).to.equal('hello from a wheel\n')
+    expect(world.origins[index].seen).to.deep.equal(['GET /simple/greeting/', `GET ${wheelPath}`])
+    const headers = world.origins[index].requests.flatMap((one) => Object.keys(one.headers))
+    expect(headers).to.not.include('authorization')
+  })
+
+  for (const [how, command] of [
+    ['without any', install(index)],
+    ['with its dummy in the address', installAs('reader:$INDEX_PASSWORD')],
+  ] as const) {
+    it(`installs ${how} with a password that it never sees`, async () => {
+      await using world = await byService('index')
+      const result = await world.run(command)
+      expectDone(result)
+      const coded = Buffer.from(`reader:${password}`).toString('base64')
+      const shown = world.origins[index].requests.map((one) => one.headers['authorization'])
+      expect(shown).to.deep.equal([`Basic ${coded}`, `Basic ${coded}`])
+      await expectUnseen(world.sandbox, password, [result])
+    })
+  }
+
+  for (const credential of [undefined, 'index'] as const) {
+    it(`sends no password of its own to an index ${credential ? 'with' : 'without'} one`, async () => {
+      await using world = await byService(credential)
+      const result = await world.run(installAs('reader:made-up-password-of-theirs'))
+      expectForeign(world, result, 'GET index.good.test/simple/greeting/')
+      // pip says why of files alone, not of pages: who runs it learns it from the denials.
+      expect(result.stderr).to.include('No matching distribution found for greeting')
+      expect(world.origins[index].requests).to.deep.equal([])
+    })
+  }
+
+  it('does not upload', async () => {
+    await using world = await byService('index')
+    expectRefused(await world.run(['python3', '-c', upload]), 'POST index.good.test/legacy/')
+    expect(world.origins[index].requests).to.deep.equal([])
   })
 })

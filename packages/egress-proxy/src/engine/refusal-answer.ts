@@ -33,10 +33,14 @@ const statuses: Partial<Record<ReasonCode, number>> = {
   internal: 500,
 }
 
-/** What a client gets instead of an answer, for programs and for the model that reads their output. */
+/**
+ * What a client gets instead of an answer, for programs and for the model that reads their output. Many
+ * programs print nothing of a body but `error`: npm, and the libraries of model vendors.
+ */
 export function refusalAnswer(refusal: Refusal): { head: ResponseHead; text: string } {
   const { code, rule, reason, remedy } = refusal
-  const text = `${JSON.stringify({ refused: { code, rule, reason, remedy } })}\n`
+  const error = remedy === '' ? reason : `${reason}; ${remedy}`
+  const text = `${JSON.stringify({ error, refused: { code, rule, reason, remedy } })}\n`
   const headers: Field[] = [
     ['content-type', 'application/json'],
     ['cache-control', 'no-store'],
