@@ -50,13 +50,15 @@ async function judgeAndForward(
     return
   }
   const { sequence, policy: judgedBy, whole } = ruling
+  // With what was read of it: a newer policy may want another body.
+  const judged = whole === null ? request : { ...request, body: whole.judged }
   const { needs } = ruling.decision
   // Field by field: a spread is one of the dearest lines of a request.
-  const begun = { exchange, client, request, sequence, headBytes, judgedBy, needs }
+  const begun = { exchange, client, request: judged, sequence, headBytes, judgedBy, needs }
   const forward = new Forward(engine, {
     exchange,
     client,
-    request,
+    request: judged,
     sequence,
     headBytes,
     judgedBy,

@@ -19,6 +19,8 @@ export function stillAllows(
   const before = decide(older, carried.request)
   if (decision.verdict === 'ask' && before.verdict !== 'ask') return false
   if ('handling' in carried) return decision.needs.handling.includes(carried.handling)
+  // A body that is on its way unread was never judged by what the newer policy says of bodies.
+  if (decision.needs.body && !before.needs.body && carried.request.body === null) return false
   return isSameName(decision.needs, before.needs)
 }
 
