@@ -1,8 +1,14 @@
 import { expect } from 'chai'
-import { expectDone, expectRefused } from './packages/expect-refused.ts'
+import {
+  expectDone,
+  expectForeign,
+  expectRefused,
+  expectUnseen,
+} from './packages/expect-refused.ts'
 import { guarded, type Guarded, longestTestMs, withoutVariables } from './packages/guarded.ts'
 import { whyNot } from './packages/installed.ts'
 import type { Site } from './packages/origin.ts'
+import { held, heldIn, stolen } from './support/held.ts'
 
 const api = 'https://api.good.test'
 const other = 'https://other.good.test'
@@ -124,5 +130,74 @@ describe(`curl in a sandbox${why}`, function () {
     expectRefused(result, 'other.good.test:443')
     expect(result.stderr).to.include('403')
     expect(world.origins[other].connections).to.equal(0)
+  })
+})
+
+/** One host that wants a user and a password, and one that is spoken to in nobody's name. */
+function inOurName(): Promise<Guarded<typeof api | typeof other>> {
+  const allow = [{ host: 'api.good.test', identity: 'key' }, { host: 'other.good.test' }]
+  const policy = { credentials: heldIn({ basic: 'reader' }) }
+  return guarded({ network: { allow }, sites: { [api]: page, [other]: page }, policy })
+}
+
+const shell = (line: string): string[] => ['sh', '-c', `${curl.join(' ')} ${line}`]
+
+describe(`curl with a password in a sandbox${why}`, function () {
+  this.timeout(longestTestMs)
+  before(function () {
+    if (why !== '') this.skip()
+  })
+
+  for (const [how, line] of [
+    ['nothing', `${api}/a`],
+    ['its dummy by -u', `-u reader:$API_KEY ${api}/a`],
+    ['its dummy in the address', `https://reader:$API_KEY@api.good.test/a`],
+    ['its dummy by HTTP/1.1', `--http1.1 -u reader:$API_KEY ${api}/a`],
+  ] as const) {
+    it(`sends ${how}, and the password arrives`, async () => {
+      await using world = await inOurName()
+      const result = await world.run(shell(line))
+      expectDone(result)
+      const coded = Buffer.from(`reader:${held}`).toString('base64')
+      const [request] = world.origins[api].requests
+      expect(request?.headers['authorization']).to.equal(`Basic ${coded}`)
+      await expectUnseen(world.sandbox, held, [result])
+      await expectUnseen(world.sandbox, coded, [result])
+    })
+  }
+
+  for (const [how, options] of [
+    ['a password of its own', `-u reader:${stolen}`],
+    ['two of them', `-u reader:$API_KEY -H 'Authorization: Basic eDp5'`],
+    ['a bearer token', `-H 'Authorization: Bearer ${stolen}'`],
+    ['a cookie', `-b session=${stolen}`],
+    ['a key in another header', `-H 'X-Api-Key: ${stolen}'`],
+  ] as const) {
+    it(`sends ${how} neither in our name nor in nobody's`, async () => {
+      await using world = await inOurName()
+      for (const url of [api, other] as const) {
+        const result = await world.run(shell(`${options} ${url}/a`))
+        expectRefused(result, `GET ${new URL(url).hostname}/a`)
+        expect(result.stdout).to.match(/"code":"(foreign_credential|dummy_misused)"/)
+        expect(world.origins[url].requests).to.deep.equal([])
+      }
+      expect(world.alarms.length).to.be.greaterThan(0)
+    })
+  }
+
+  it('is told so in a way that it shows', async () => {
+    await using world = await inOurName()
+    const result = await world.run(shell(`-u reader:${stolen} ${api}/a`))
+    expectForeign(world, result, 'GET api.good.test/a')
+    expect(result.stdout).to.include('the proxy adds the credential \\"key\\" by itself')
+  })
+
+  it('takes its dummy nowhere else', async () => {
+    await using world = await inOurName()
+    expectRefused(await world.run(shell(`-u reader:$API_KEY ${other}/a`)), 'GET other.good.test/a')
+    expect(world.alarms.map(({ kind, about }) => [kind, about])).to.deep.equal([
+      ['dummy_misused', 'key'],
+    ])
+    expect(world.origins[other].requests).to.deep.equal([])
   })
 })

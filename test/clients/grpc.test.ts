@@ -1,13 +1,19 @@
-import { Server, ServerCredentials, type UntypedHandleCall } from '@grpc/grpc-js'
+import {
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type UntypedHandleCall,
+} from '@grpc/grpc-js'
 import type { Sandbox } from '@caisson/core'
 import { createTestAuthority } from '@caisson/egress-proxy/testing'
 import { expect } from 'chai'
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { createServer } from 'node:tls'
-import { expectDone, expectRefused } from './packages/expect-refused.ts'
+import { expectDone, expectRefused, expectUnseen } from './packages/expect-refused.ts'
 import { longestTestMs } from './packages/guarded.ts'
 import { whyNot } from './packages/installed.ts'
+import { held, heldIn, stolen } from './support/held.ts'
 import { sandboxLeadingTo } from './support/listening.ts'
 import { modulesInside } from './support/modules.ts'
 
@@ -25,12 +31,16 @@ const method = (name: string, requestStream: boolean, responseStream: boolean) =
   responseDeserialize: same,
 })
 
-/** Calls the method that the argument names, and prints what comes back. */
+/** Calls the method that the argument names, with metadata by the next two, and prints what comes back. */
 const client = `
 const grpc = require('${modulesInside}/@grpc/grpc-js')
 const same = (bytes) => bytes
-const svc = new grpc.Client('api.good.test:443', grpc.credentials.createSsl(require('fs').readFileSync(process.env.SSL_CERT_FILE)))
-const name = process.argv[1]
+const [name, key, value = ''] = process.argv.slice(1)
+const metadata = new grpc.Metadata()
+if (key) metadata.set(key, value.replace('$API_KEY', process.env.API_KEY))
+const named = grpc.credentials.createFromMetadataGenerator((_, done) => done(null, metadata))
+const secure = grpc.credentials.createSsl(require('fs').readFileSync(process.env.SSL_CERT_FILE))
+const svc = new grpc.Client('api.good.test:443', grpc.credentials.combineChannelCredentials(secure, named))
 const failed = (error) => { console.error(grpc.status[error.code] + ': ' + error.details); process.exit(1) }
 const args = ['/pkg.Svc/' + name, same, same]
 const show = (call) => call.on('data', (data) => console.log(String(data))).on('error', failed)
@@ -47,7 +57,7 @@ interface World extends AsyncDisposable {
   readonly seen: string[]
 }
 
-async function outside(): Promise<World> {
+async function outside(identity = 'anonymous'): Promise<World> {
   const seen: string[] = []
   const { server, port: plain } = await openService(seen)
   const authority = createTestAuthority()
@@ -64,8 +74,10 @@ async function outside(): Promise<World> {
   await once(front, 'listening')
   const { port } = front.address() as AddressInfo
   const paths = ['Get', 'List', 'Chat'].map((name) => `/pkg.Svc/${name}`)
-  const network = { allow: [{ host: 'api.good.test', methods: ['POST'], paths }] }
-  const sandbox = await sandboxLeadingTo({ network, port, trust: authority.certificate })
+  const network = { allow: [{ host: 'api.good.test', methods: ['POST'], paths, identity }] }
+  const trust = authority.certificate
+  const credentials = heldIn({ header: 'authorization', scheme: 'Bearer' })
+  const sandbox = await sandboxLeadingTo({ network, port, trust, credentials })
   return {
     sandbox,
     seen,
@@ -81,7 +93,8 @@ async function openService(seen: string[]): Promise<{ server: Server; port: numb
   const server = new Server()
   const handle = (name: string, handler: UntypedHandleCall): UntypedHandleCall =>
     ((call: never, done: never) => {
-      seen.push(name)
+      const { metadata } = call as ServerUnaryCall<Buffer, Buffer>
+      seen.push([name, ...metadata.get('authorization')].join(' '))
       ;(handler as (call: never, done: never) => void)(call, done)
     }) as UntypedHandleCall
   const unary = handle('unary', (_call: unknown, done: (e: null, b: Buffer) => void) =>
@@ -134,5 +147,43 @@ describe(`grpc-js in a sandbox${why}`, function () {
     expectRefused(result, 'POST api.good.test/pkg.Svc/Erase')
     expect(result.stderr).to.include('PERMISSION_DENIED')
     expect(world.seen).to.deep.equal([])
+  })
+
+  for (const [how, metadata] of [
+    ['nothing', []],
+    ['its dummy', ['authorization', 'Bearer $API_KEY']],
+  ] as const) {
+    it(`sends ${how} where it speaks in our name, and the secret arrives`, async () => {
+      await using world = await outside('key')
+      const command = ['node', '-e', client, 'Get', ...metadata]
+      const result = await world.sandbox.exec(command, { timeoutMs: 50_000 })
+      expectDone(result)
+      expect(result.stdout).to.equal('one\n')
+      expect(world.seen).to.deep.equal([`unary Bearer ${held}`])
+      await expectUnseen(world.sandbox, held, [result])
+    })
+  }
+
+  for (const [how, identity, metadata] of [
+    ['a token of its own in our name', 'key', ['authorization', `Bearer ${stolen}`]],
+    ['a token of its own in nobody’s name', 'anonymous', ['authorization', `Bearer ${stolen}`]],
+    ['a key of its own beside ours', 'key', ['x-api-key', stolen]],
+    ['a key of another name', 'key', ['x-goog-iam-authorization-token', stolen]],
+  ] as const) {
+    it(`is told UNAUTHENTICATED for ${how}`, async () => {
+      await using world = await outside(identity)
+      const command = ['node', '-e', client, 'Get', ...metadata]
+      const result = await world.sandbox.exec(command, { timeoutMs: 50_000 })
+      expectRefused(result, 'POST api.good.test/pkg.Svc/Get')
+      expect(result.stderr).to.match(/^UNAUTHENTICATED: .*says in whose name the request comes/)
+      expect(world.seen).to.deep.equal([])
+    })
+  }
+
+  it('would bring a token of its own where guests do', async () => {
+    await using world = await outside('guest')
+    const command = ['node', '-e', client, 'Get', 'authorization', `Bearer ${stolen}`]
+    expectDone(await world.sandbox.exec(command, { timeoutMs: 50_000 }))
+    expect(world.seen).to.deep.equal([`unary Bearer ${stolen}`])
   })
 })

@@ -1,15 +1,21 @@
 import { expect } from 'chai'
-import { expectDone, expectRefused } from './packages/expect-refused.ts'
+import {
+  expectDone,
+  expectForeign,
+  expectRefused,
+  expectUnseen,
+} from './packages/expect-refused.ts'
 import { guarded, type Guarded, longestTestMs, withoutVariables } from './packages/guarded.ts'
 import { whyNot } from './packages/installed.ts'
 import type { Site } from './packages/origin.ts'
+import { held, heldIn, stolen } from './support/held.ts'
 
 const api = 'https://api.good.test'
 const other = 'https://other.good.test'
 // `java Main.java` compiles, which only a JDK does.
 const why = whyNot('javac', '-version')
 
-/** Arguments: which of Java's two clients, URL, and for the older one a method other than GET. */
+/** Arguments: which of Java's two clients, URL, and for the older one a method other than GET, for the newer one a key. */
 const source = `
 import java.net.*;
 import java.net.http.*;
@@ -18,11 +24,13 @@ import javax.net.ssl.HttpsURLConnection;
 public class Main {
   public static void main(String[] args) throws Exception {
     URI uri = URI.create(args[1]);
-    if (args[0].equals("HttpClient")) byHttpClient(uri); else byConnection(uri, args);
+    if (args[0].equals("HttpClient")) byHttpClient(uri, args); else byConnection(uri, args);
   }
 
-  static void byHttpClient(URI uri) throws Exception {
-    HttpRequest request = HttpRequest.newBuilder(uri).build();
+  static void byHttpClient(URI uri, String[] args) throws Exception {
+    HttpRequest.Builder builder = HttpRequest.newBuilder(uri);
+    if (args.length > 2) builder.header("X-Api-Key", args[2]);
+    HttpRequest request = builder.build();
     var response = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
     System.out.println(response.version() + " " + response.statusCode() + " " + response.body());
     System.exit(response.statusCode() == 200 ? 0 : 1);
@@ -113,5 +121,37 @@ describe(`Java in a sandbox${why}`, function () {
     expectRefused(byConnection, 'other.good.test')
     expect(byConnection.stderr).to.include('java.net.UnknownHostException: other.good.test')
     expect(world.origins[other].connections).to.equal(0)
+  })
+})
+
+describe(`Java with a key in a sandbox${why}`, function () {
+  this.timeout(longestTestMs)
+  before(function () {
+    if (why !== '') this.skip()
+  })
+
+  async function inOurName(): Promise<Guarded<typeof api>> {
+    const policy = { credentials: heldIn({ header: 'x-api-key' }) }
+    const allow = [{ host: 'api.good.test', identity: 'key' }]
+    const world = await guarded({ network: { allow }, sites: { [api]: page }, policy })
+    await world.sandbox.fs.writeFile('/tmp/Main.java', source)
+    return world
+  }
+  const line = `${java.join(' ')} HttpClient ${api}/public/a`
+
+  it('sends its dummy, and the secret arrives', async () => {
+    await using world = await inOurName()
+    const result = await world.run(['sh', '-c', `${line} "$API_KEY"`])
+    expectDone(result)
+    expect(world.origins[api].requests[0]?.headers['x-api-key']).to.equal(held)
+    await expectUnseen(world.sandbox, held, [result])
+  })
+
+  it('sends no other key', async () => {
+    await using world = await inOurName()
+    const result = await world.run(['sh', '-c', `${line} ${stolen}`])
+    expectForeign(world, result, 'GET api.good.test/public/a')
+    expect(result.stdout).to.match(/^HTTP_2 403 .*"code":"foreign_credential"/)
+    expect(world.origins[api].requests).to.deep.equal([])
   })
 })

@@ -1,8 +1,14 @@
 import { expect } from 'chai'
-import { expectDone, expectRefused } from './packages/expect-refused.ts'
+import {
+  expectDone,
+  expectForeign,
+  expectRefused,
+  expectUnseen,
+} from './packages/expect-refused.ts'
 import { guarded, type Guarded, longestTestMs, withoutVariables } from './packages/guarded.ts'
 import { whyNot } from './packages/installed.ts'
 import type { Site } from './packages/origin.ts'
+import { held, heldIn, stolen } from './support/held.ts'
 
 const index = 'https://index.good.test'
 const other = 'https://other.good.test'
@@ -112,5 +118,86 @@ describe(`Python in a sandbox${why}`, function () {
     expectRefused(result, 'other.good.test')
     expect(result.stderr).to.include('socket.gaierror')
     expect(world.origins[other].connections).to.equal(0)
+  })
+})
+
+/** Arguments: how, host, and a key, or none for that of the variable. */
+const withKey = `
+import http.client, os, sys, urllib.request, urllib.error
+how, host = sys.argv[1:3]
+headers = {'X-Api-Key': sys.argv[3] if len(sys.argv) > 3 else os.environ['API_KEY']}
+if how == 'urllib':
+    try:
+        answer = urllib.request.urlopen(urllib.request.Request(f'https://{host}/public/a', None, headers))
+    except urllib.error.HTTPError as error:
+        answer = error
+else:
+    connection = http.client.HTTPSConnection(host)
+    connection.request('GET', '/public/a', headers=headers)
+    answer = connection.getresponse()
+print(answer.read().decode())
+sys.exit(0 if answer.status == 200 else 1)
+`
+
+/** Two hosts, of which one is spoken to in our name and the other in nobody's. */
+function inOurName(): Promise<Guarded<typeof index | typeof other>> {
+  const allow = [{ host: 'index.good.test', identity: 'key' }, { host: 'other.good.test' }]
+  const policy = { credentials: heldIn({ header: 'x-api-key' }) }
+  return guarded({ network: { allow }, sites: { [index]: page, [other]: page }, policy })
+}
+
+describe(`Python with a key in a sandbox${why}`, function () {
+  this.timeout(longestTestMs)
+  before(function () {
+    if (why !== '') this.skip()
+  })
+
+  for (const how of ['urllib', 'http.client']) {
+    const python = (...args: readonly string[]): string[] => [
+      'python3',
+      '-c',
+      withKey,
+      how,
+      ...args,
+    ]
+
+    it(`sends its dummy with ${how}, and the secret arrives`, async () => {
+      await using world = await inOurName()
+      const result = await world.run(python('index.good.test'))
+      expectDone(result)
+      expect(
+        world.origins[index].requests.map(({ headers }) => headers['x-api-key']),
+      ).to.deep.equal([held])
+      await expectUnseen(world.sandbox, held, [result])
+    })
+
+    it(`sends no other key with ${how}, in our name or in nobody's`, async () => {
+      await using world = await inOurName()
+      for (const url of [index, other] as const) {
+        const host = new URL(url).hostname
+        const result = await world.run(python(host, stolen))
+        expectForeign(world, result, `GET ${host}/public/a`)
+        expect(JSON.parse(result.stdout)).to.have.nested.property(
+          'refused.code',
+          'foreign_credential',
+        )
+        expect(world.origins[url].requests).to.deep.equal([])
+      }
+    })
+
+    it(`takes its dummy nowhere else with ${how}`, async () => {
+      await using world = await inOurName()
+      const result = await world.run(python('other.good.test'))
+      expectRefused(result, 'GET other.good.test/public/a')
+      expect(world.alarms.map(({ kind }) => kind)).to.deep.equal(['dummy_misused'])
+      expect(world.origins[other].requests).to.deep.equal([])
+    })
+  }
+
+  it('would send another key where guests bring their own', async () => {
+    const allow = [{ host: 'index.good.test', identity: 'guest' }]
+    await using world = await guarded({ network: { allow }, sites: { [index]: page } })
+    expectDone(await world.run(['python3', '-c', withKey, 'urllib', 'index.good.test', stolen]))
+    expect(world.origins[index].requests[0]?.headers['x-api-key']).to.equal(stolen)
   })
 })
