@@ -17,7 +17,7 @@ const root = join(import.meta.dirname, '..')
 /** How long a run may take to exit after its last test. */
 const stragglerMs = 15_000
 /** What is run again without root's rights: whatever starts a sandbox. */
-const sandboxSuites = /^(packages\/bubblewrap\/|test\/dist\/(examples\.|clients\/))/
+const sandboxSuites = /^(packages\/bubblewrap\/|test\/dist\/(examples\.|exclusion\.|clients\/))/
 
 /**
  * One run of mocha.

@@ -56,17 +56,15 @@ export class Finder {
   readonly #found = new Map<string, Sighting>()
 
   constructor(secrets: readonly MadeUp[]) {
-    let longest = 0
-    const known = new Set<string>()
+    const known = new Map<string, Sought>()
     for (const { name, value } of secrets)
-      for (const part of partsOf(value))
-        for (const bytes of writtenForms(part)) {
-          const key = bytes.toString('latin1')
-          if (bytes.length < shortest || known.has(key)) continue
-          known.add(key)
-          longest = Math.max(longest, bytes.length)
-          this.#add({ name, bytes })
-        }
+      for (const bytes of partsOf(value).flatMap(writtenForms))
+        if (bytes.length >= shortest) known.set(bytes.toString('latin1'), { name, bytes })
+    let longest = 0
+    for (const sought of known.values()) {
+      longest = Math.max(longest, sought.bytes.length)
+      this.#add(sought)
+    }
     this.#longest = longest
   }
 

@@ -31,8 +31,9 @@ function run(script: string, args: readonly string[], input = ''): string {
 }
 
 export async function openStores({ held, socketPath, abstractName }: Orders): Promise<HostStores> {
+  const tcp = await serve({ host: '127.0.0.1', port: 0 }, held.tcpServer)
   const servers = [
-    await serve({ host: '127.0.0.1', port: 0 }, held.tcpServer),
+    tcp,
     await serve({ path: socketPath }, held.unixSocket),
     await serve({ path: `\0${abstractName}` }, held.abstractSocket),
   ]
@@ -41,7 +42,7 @@ export async function openStores({ held, socketPath, abstractName }: Orders): Pr
   const [key = -1, segment = -1] = told.trim().split(' ').map(Number)
   const numbers = [String(segment), String(key)]
   return {
-    port: (servers[0]?.address() as AddressInfo).port,
+    port: (tcp.address() as AddressInfo).port,
     numbers: [segment, key],
     readable: run(readScript, numbers),
     async [Symbol.asyncDispose]() {

@@ -89,7 +89,11 @@ async function refusals(act: (bad: Policy) => Promise<unknown>, name: string): P
 
 async function search(sandbox: Sandbox, wanted: Search): Promise<void> {
   const argv = ['node', '/search/search.js', JSON.stringify(wanted)]
-  const child = await sandbox.spawn(argv, { stderr: 'pipe', cwd: '/workspace' })
+  const child = await sandbox.spawn(argv, {
+    stderr: 'pipe',
+    cwd: '/workspace',
+    maxOutputBytes: 1024,
+  })
   const complaint = text(child.stderr)
   for await (const chunk of child.stdout) if (!shipped.write(chunk)) await once(shipped, 'drain')
   console.error(`searched after ${Math.round(performance.now())} ms`)

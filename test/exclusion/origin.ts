@@ -85,6 +85,17 @@ function handOut(url: string, out: HandedOut, response: ServerResponse): void {
   response.end(JSON.stringify(url.startsWith('/v1/') ? vault : token))
 }
 
+function headOf(how: string, text: string): readonly [number, Record<string, string>] {
+  const heads: Readonly<Record<string, readonly [number, Record<string, string>]>> = {
+    gzip: [200, { 'content-encoding': 'gzip' }],
+    header: [200, { 'x-echo': text }],
+    trailer: [200, { trailer: 'x-echo' }],
+    redirect: [302, { location: `/?said=${encodeURIComponent(text)}` }],
+    challenge: [401, { 'www-authenticate': `Bearer realm=${text}` }],
+  }
+  return heads[how] ?? [200, {}]
+}
+
 function echo(how: string, text: string, response: ServerResponse): void {
   const encoded: Readonly<Record<string, () => string | Buffer>> = {
     base64: () => Buffer.from(text).toString('base64'),
@@ -92,12 +103,8 @@ function echo(how: string, text: string, response: ServerResponse): void {
     percent: () => encodeURIComponent(text),
     gzip: () => gzipSync(text),
   }
-  if (how === 'gzip') response.setHeader('content-encoding', 'gzip')
-  if (how === 'header') response.setHeader('x-echo', text)
-  if (how === 'trailer') response.setHeader('trailer', 'x-echo')
-  if (how === 'redirect')
-    response.writeHead(302, { location: `/?said=${encodeURIComponent(text)}` })
-  if (how === 'challenge') response.writeHead(401, { 'www-authenticate': `Bearer realm=${text}` })
+  const [status, headers] = headOf(how, text)
+  response.writeHead(status, headers)
   if (how === 'chunked' || how === 'trailer')
     for (const [piece] of text.matchAll(/[^]{1,7}/g)) response.write(piece)
   if (how === 'trailer') response.addTrailers({ 'x-echo': text })

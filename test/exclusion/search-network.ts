@@ -68,7 +68,8 @@ export function listenTo(where: NetConnectOpts, said: string, take: Take): Promi
 export function abstractSockets(): string[] {
   try {
     const lines = readFileSync('/proc/net/unix', 'latin1').split('\n')
-    return lines.flatMap((line) => / @(\S+)$/.exec(line)?.[1] ?? [])
+    // Some writers fill a name up with NULs, which are shown as `@`.
+    return lines.flatMap((line) => / @(\S+?)@*$/.exec(line)?.[1] ?? [])
   } catch {
     return []
   }

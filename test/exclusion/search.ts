@@ -31,6 +31,15 @@ function isLeftOut(path: string): boolean {
   return true
 }
 
+/** Several at a time: each waits for others most of the time. */
+async function askAll(requests: readonly Wanted[]): Promise<void> {
+  const left = requests.values()
+  const some = Array.from({ length: 8 }, async () => {
+    for (const wanted of left) await ask(wanted, take)
+  })
+  await Promise.all(some)
+}
+
 async function searchNetwork(search: Search): Promise<void> {
   const { paths, abstract, ports, addresses, requests } = search
   const names = new Set([...abstract, ...abstractSockets()])
@@ -39,7 +48,7 @@ async function searchNetwork(search: Search): Promise<void> {
     ...paths.map((path) => listenTo({ path }, 'GET / HTTP/1.0\r\n\r\n', take)),
     ...ports.map((port) => tryPort(port, addresses, take)),
   ])
-  for (const wanted of requests) await ask(wanted, take)
+  await askAll(requests)
 }
 
 async function searchFiles(paths: readonly string[]): Promise<void> {
@@ -64,7 +73,7 @@ const commands = [
 async function main(): Promise<void> {
   const search = JSON.parse(process.argv[2] ?? '{}') as Search
   if (search.requestsOnly === true) {
-    for (const wanted of search.requests) await ask(wanted, take)
+    await askAll(search.requests)
     return
   }
   // One that reads what is on the standard input, which this program leaves alone, and keeps it in memory.

@@ -11,7 +11,7 @@ import { type MadeUpSecrets, makeSecrets } from './made-up.ts'
 import { openServices } from './origin.ts'
 import type { Orders } from './orders.ts'
 import { RecordReader } from './records.ts'
-import { readTrace, type Started, tracing } from './started.ts'
+import { descendants, readTrace, type Started, tracing } from './started.ts'
 
 /** Far above what libuv closes by itself, so that whatever is started inherits it. */
 const openDescriptor = 40
@@ -96,22 +96,37 @@ export function withPrograms<T>(act: (folder: string) => Promise<T>): Promise<T>
   return act(place.programs).finally(() => place[Symbol.dispose]())
 }
 
-/** Looks through the host's temporary folder again and again, so that what comes and goes is seen. */
-function watchFolder(folder: string, finder: Finder): () => void {
-  const look = (): void => {
-    for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue
-      try {
-        finder.look('a temporary file', fs.readFileSync(join(entry.parentPath, entry.name)))
-      } catch {
-        // It went away meanwhile.
-      }
+function lookThrough(folder: string, finder: Finder): void {
+  for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    try {
+      finder.look('a temporary file', fs.readFileSync(join(entry.parentPath, entry.name)))
+    } catch {
+      // It went away meanwhile.
     }
   }
-  const timer = setInterval(look, 100)
+}
+
+/** The host itself, before it becomes another program, and programs that the policy has secrets from. */
+const hasVariables = /exclusion\/host\.js|keys\/command|caisson-exclusion-[^/]*\/failing/
+
+function lookAtChildren(of: number, finder: Finder): void {
+  for (const { argv, environment } of descendants(of)) {
+    if (argv.includes('exclusion/host.js')) continue
+    finder.look('arguments of a process', argv)
+    if (!hasVariables.test(argv)) finder.look('environment of a process', environment)
+  }
+}
+
+/** Looks at temporary files and processes again and again, so that what comes and goes is seen. */
+function watch(folder: string, child: ChildProcess, finder: Finder): () => void {
+  const timer = setInterval(() => {
+    lookThrough(folder, finder)
+    if (child.pid !== undefined) lookAtChildren(child.pid, finder)
+  }, 150)
   return () => {
     clearInterval(timer)
-    look()
+    lookThrough(folder, finder)
   }
 }
 
@@ -186,7 +201,7 @@ export async function runHost(isolate: Orders['isolate'], isTraced: boolean): Pr
   await using services = await openServices(authority, handedOut)
   const trace = isTraced ? join(place.folder, 'trace') : null
   const child = launch(place, secrets, trace)
-  const stopWatching = watchFolder(place.temporary, outside)
+  const stopWatching = watch(place.temporary, child, outside)
   const orders: Orders = {
     ...ordersOf(place, secrets),
     isolate,
@@ -237,7 +252,7 @@ export class SearchReading {
   readonly read: Map<string, number> = new Map()
   readonly unread: string[] = []
   readonly #finder: Finder
-  #last: { readonly label: string; take(chunk: Buffer): void } | null = null
+  readonly #streams: Map<string, { take(chunk: Buffer): void }> = new Map()
 
   constructor(finder: Finder) {
     this.#finder = finder
@@ -246,8 +261,9 @@ export class SearchReading {
   take(label: string, content: Buffer): void {
     this.read.set(label, (this.read.get(label) ?? 0) + content.length)
     if (label === 'unread') this.unread.push(content.toString())
-    // Pieces of one file follow each other.
-    if (this.#last?.label !== label) this.#last = { label, ...this.#finder.stream(label) }
-    this.#last.take(content)
+    // Answers come in pieces between those of others.
+    const stream = this.#streams.get(label) ?? this.#finder.stream(label)
+    this.#streams.set(label, stream)
+    stream.take(content)
   }
 }

@@ -42,8 +42,14 @@ function read(path: string): string {
   }
 }
 
-/** Processes that come from one, and how each was started. */
-export function descendants(of: number): readonly { readonly id: string; readonly text: string }[] {
+/** A process, as `/proc` tells of it. */
+export interface Descendant {
+  readonly argv: string
+  readonly environment: string
+}
+
+/** Processes that come from one, at this moment. */
+export function descendants(of: number): readonly Descendant[] {
   const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   const parents = new Map(
     ids.map((id) => [id, /^PPid:\s*(\d+)/m.exec(read(`/proc/${id}/status`))?.[1] ?? '0']),
@@ -52,7 +58,8 @@ export function descendants(of: number): readonly { readonly id: string; readonl
     const parent = parents.get(id) ?? '0'
     return parent === String(of) || (parent !== '0' && depth < 32 && isBelow(parent, depth + 1))
   }
+  // In this order: one that becomes another program meanwhile shows the environment of that.
   return ids
     .filter((id) => isBelow(id))
-    .map((id) => ({ id, text: read(`/proc/${id}/cmdline`) + read(`/proc/${id}/environ`) }))
+    .map((id) => ({ argv: read(`/proc/${id}/cmdline`), environment: read(`/proc/${id}/environ`) }))
 }
