@@ -142,7 +142,7 @@ process.env['PRICES_KEY'] = firstKey
     tenant: { 'x-tenant': 'acme' },
     body: {
       json: {
-        // No other keys at the top, and of what is below only what the conditions say.
+        // No other keys at the top. What no condition is about may be anything: `item` here.
         keys: ['item', 'count', 'notify'],
         where: [
           { at: '/count', oneOf: [1, 2, 3], required: true },

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { root } from './repository.ts'
+import { readRepositoryFile, root } from './repository.ts'
 
 const examples = readdirSync(join(root, 'examples'))
   .filter((file) => file.endsWith('.ts'))
@@ -24,8 +24,11 @@ describe('examples', function () {
       // Rejects, with what was printed, when the program exits with anything but 0.
       const { stdout } = await promisify(execFile)(process.execPath, [program], { cwd: root })
       expect(stdout).to.not.equal('')
-      if (example === 'files-api')
-        expect(stdout.trimEnd().split('\n').at(-1)).to.match(/^0 of [1-9]\d* attacks got through$/)
+      if (example !== 'files-api') return
+      const last = stdout.trimEnd().split('\n').slice(-2)
+      expect(last.at(-1)).to.match(/^0 of [1-9]\d* attacks got through$/)
+      // The page shows what the program prints.
+      expect(readRepositoryFile('README.md')).to.include(last.join('\n'))
     })
   }
 })
