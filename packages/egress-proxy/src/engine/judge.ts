@@ -102,7 +102,7 @@ export class Judge {
 
   /** A request whose every part is known, but for its body, which is read if it has to be judged. */
   async http(request: HttpRequest, client: Client, about: AboutRequest): Promise<Ruling> {
-    const seen: Seen = { request, whole: null }
+    const seen: Seen = { request, whole: null, holdsSecret: false }
     const policy = this.#parts.policy()
     const first = decide(policy, request)
     const isRead = first.verdict === 'deny' || !first.needs.body
@@ -112,8 +112,8 @@ export class Judge {
     const pending = 'verdict' in decision ? this.#consider(decision, matter) : decision
     const outcome = pending instanceof Promise ? await pending : pending
     if ('verdict' in outcome) return this.#allow(asked(request), outcome, seen)
-    this.#watch(seen, client, outcome)
-    return this.refuse(asked(request), outcome, client)
+    const refusal = this.#watch(seen, client, outcome) ?? outcome
+    return this.refuse(seen.holdsSecret ? unread(request) : asked(request), refusal, client)
   }
 
   /** Everything after the rules; somebody may have to be asked. */
@@ -192,11 +192,13 @@ export class Judge {
   }
 
   /** Something in it that may not leave, whatever the rules say of the rest. */
-  #leak({ request, whole }: Seen, { needs }: Decision): Refusal | null {
+  #leak(seen: Seen, { needs }: Decision): Refusal | null {
     const leaving = this.#parts.screens.leaving(needs.identity)
     if (leaving === null) return null
-    const hit =
-      leaving.head(request) ?? (whole === null ? null : leaving.whole(request.host, whole.bytes))
+    const { request, whole } = seen
+    const inHead = leaving.head(request)
+    seen.holdsSecret = inHead?.kind === 'secret'
+    const hit = inHead ?? (whole === null ? null : leaving.whole(request.host, whole.bytes))
     return hit === null ? null : leakRefusal(hit)
   }
 
@@ -217,15 +219,23 @@ export class Judge {
     return this.refuse(asked(request), refusalOf(decision), client)
   }
 
-  /** What is refused for another reason may still hold what nobody sends by mistake. */
-  #watch({ request }: Seen, client: Client, { code }: Refusal): void {
-    if (alarmOf(code) !== null) return
+  /**
+   * What is refused for another reason may still hold what nobody sends by mistake. A secret is the reason
+   * then: others are told with the path, and names, that it may stand in.
+   */
+  #watch(seen: Seen, client: Client, { code }: Refusal): Refusal | null {
+    const { request } = seen
+    if (seen.holdsSecret) return null
     // A dummy has its place at the hosts of its credential, whatever is refused there.
     const [own = 'anonymous'] = credentialsAt(this.#parts.policy(), request.host)
     const hit = this.#parts.screens.leaving(own)?.head(request) ?? null
-    if (hit === null) return
+    if (hit === null) return null
     const refusal = leakRefusal(hit)
-    void client.owner().then((owner) => this.#alarm(asked(request), refusal, owner))
+    seen.holdsSecret = hit.kind === 'secret'
+    if (seen.holdsSecret) return refusal
+    if (alarmOf(code) === null)
+      void client.owner().then((owner) => this.#alarm(asked(request), refusal, owner))
+    return null
   }
 
   #alarm({ host }: Asked, { code, about, reason }: Refusal, processId: string | null): void {
@@ -280,6 +290,8 @@ interface Matter {
 interface Seen {
   request: HttpRequest
   whole: WholeBody | null
+  /** Its path, or a name in it, may be a secret that nobody writes down. */
+  holdsSecret: boolean
 }
 
 const unwritten: Refusal = Object.freeze({
@@ -298,6 +310,11 @@ function departure(about: AboutRequest): AbortSignal {
   const abort = new AbortController()
   about.onLeave(() => abort.abort())
   return abort.signal
+}
+
+/** What is recorded of a request that holds a secret. */
+function unread(request: HttpRequest): Asked {
+  return { ...asked(request), path: '/[redacted]', request: undefined }
 }
 
 const longestTold = 1024
