@@ -7,6 +7,7 @@ import { readRepositoryFile, root } from './repository.ts'
 function testFile(name: string): string {
   const [folder = '', ...rest] = name.split('/')
   if (folder === 'clients') return `test/${name}.test.ts`
+  if (folder === 'test') return `${name}.test.ts`
   if (folder === 'behaviours')
     return `packages/driver-conformance/src/behaviours/${rest.join('/')}.ts`
   if (folder === 'policy') return `packages/core/test/${name}.test.ts`
