@@ -90,6 +90,9 @@ function readingOf(name: string): HeaderReading | 'plain' | 'key' {
   return meant.endsWith('-key') && !otherKeys.has(meant) ? 'key' : 'plain'
 }
 
+/** Names that are such an ending and nothing else. */
+const bareEndings: ReadonlySet<string> = new Set(carrierEndings.map((ending) => ending.slice(1)))
+
 /** Many servers hand `x_api_key` on as they do `x-api-key` (RFC 3875, 4.1.18 knows no difference). */
 function withHyphens(name: string): string {
   return name.includes('_') ? name.replaceAll('_', '-') : name
@@ -99,10 +102,8 @@ function withHyphens(name: string): string {
 export function isCarrierName(name: string): boolean {
   const meant = withHyphens(name)
   if (carrierHeaders.has(meant)) return true
-  for (const ending of carrierEndings) {
-    // The ending without its hyphen is the whole name.
-    if (meant.endsWith(ending) || ending.slice(1) === meant) return !otherwiseMeant.has(meant)
-  }
+  if (bareEndings.has(meant)) return true
+  for (const ending of carrierEndings) if (meant.endsWith(ending)) return !otherwiseMeant.has(meant)
   return false
 }
 
@@ -168,8 +169,8 @@ function holdsPair(value: string): boolean {
   const [, ...pieces] = value.split(';')
   return pieces.some((piece) => {
     const equals = piece.indexOf('=')
-    const key = piece.slice(0, Math.max(0, equals)).toLowerCase()
-    return queryCarriers.has(key) || isQueryName(key, piece.slice(equals + 1))
+    if (equals < 3 || equals === piece.length - 1) return false
+    return isQueryName(piece.slice(0, equals).toLowerCase(), piece.slice(equals + 1))
   })
 }
 
@@ -178,11 +179,16 @@ function holdsPair(value: string): boolean {
  * brackets behind, with blanks, dots, hyphens or nothing for `_`, or as a header of that name.
  */
 function isQueryName(lower: string, value: string): boolean {
+  if (/^[a-z0-9]*$/.test(lower)) return isJoinedName(lower, value) || carrierHeaders.has(lower)
   const bare = /^[\s$]*([^[\]]*)/.exec(lower)?.[1] ?? lower
-  const joined = bare.replaceAll(/[\s._-]/g, '')
-  if (queryJoined.has(joined) || carrierHeaders.has(withHyphens(bare))) return true
+  if (carrierHeaders.has(withHyphens(bare)) || isJoinedName(bare, value)) return true
+  return isJoinedName(bare.replaceAll(/[\s._-]/g, ''), value)
+}
+
+function isJoinedName(joined: string, value: string): boolean {
+  if (queryJoined.has(joined)) return true
   if (!isKeyLike(value)) return false
-  return queryMaybe.has(bare) || (queryEndings.test(joined) && !queryOtherwise.test(joined))
+  return queryMaybe.has(joined) || (queryEndings.test(joined) && !queryOtherwise.test(joined))
 }
 
 /** Whether there is anything to look at more closely: most paths are done with here. */
