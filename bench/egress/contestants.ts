@@ -14,7 +14,7 @@ import {
 import type { Asked } from './policy.ts'
 
 /** Caisson, of which so much is asked. */
-export function caisson(name: string, asked: Asked, roles: readonly Role[]): Contestant {
+function caisson(name: string, asked: Asked, roles: readonly Role[]): Contestant {
   const program = new URL('./serve-caisson.js', import.meta.url)
   return {
     name,

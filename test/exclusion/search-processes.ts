@@ -2,7 +2,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:f
 import { linkOf, readPath, type Take } from './search-files.ts'
 
 /** Each process that can be seen. */
-export function processes(): string[] {
+function processes(): string[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name))
 }
 

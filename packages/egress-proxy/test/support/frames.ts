@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { Origin } from './origin.ts'
 
 /** The answer that belongs to a handshake (RFC 6455, 4.2.2), without the empty line behind it. */
-export function agreement({ headers }: Pick<IncomingMessage, 'headers'>): string {
+function agreement({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const key = `${headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
   const accept = createHash('sha1').update(key).digest('base64')
   return (
