@@ -224,15 +224,15 @@ function withMore({ sheet, rounds }: Ground): Row[] {
     }
   }
   const ahead = (column: Column): Row => {
+    const figure = `${column.title}: with everything, against the best peer`
     const best = sheet.best(column, peers)
-    const floor = best === null ? '–' : `${figure(best.value)}${column.unit}, ${best.who}`
-    const mine = sheet.median(column, everything) ?? NaN
+    if (best === null) return { ...share(column, everything, null), figure }
+    const [more, less] = [sheet.median(column, everything) ?? NaN, best.value]
     return {
       ...share(column, everything, { kind: 'at-least', bound: 1 }),
-      figure: `${column.title}: with everything, against the best peer`,
-      floor,
-      value: column.better === 'more' ? mine / (best?.value ?? NaN) : (best?.value ?? NaN) / mine,
-      peer: best === null ? '–' : floor,
+      figure,
+      floor: `${told(column, best.who)}, ${best.who}`,
+      value: column.better === 'more' ? more / less : less / more,
     }
   }
   const added = (sheet.median(warm, everything) ?? NaN) - (sheet.median(warm, direct) ?? NaN)
