@@ -9,10 +9,7 @@ export interface ExposedVariable {
 }
 
 /** Every variable that gets a dummy or a canary, in the order of the policy. */
-function exposedVariables({
-  credentials = {},
-  network = {},
-}: Policy): readonly ExposedVariable[] {
+function exposedVariables({ credentials = {}, network = {} }: Policy): readonly ExposedVariable[] {
   const dummies = Object.entries(credentials).flatMap(([id, { carrier, expose }]) => {
     const path = ['credentials', id, 'expose']
     if (expose === undefined) return []
