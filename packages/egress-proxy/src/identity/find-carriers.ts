@@ -179,16 +179,12 @@ function holdsPair(value: string): boolean {
  * brackets behind, with blanks, dots, hyphens or nothing for `_`, or as a header of that name.
  */
 function isQueryName(lower: string, value: string): boolean {
-  if (/^[a-z0-9]*$/.test(lower)) return isJoinedName(lower, value) || carrierHeaders.has(lower)
-  const bare = /^[\s$]*([^[\]]*)/.exec(lower)?.[1] ?? lower
-  if (carrierHeaders.has(withHyphens(bare)) || isJoinedName(bare, value)) return true
-  return isJoinedName(bare.replaceAll(/[\s._-]/g, ''), value)
-}
-
-function isJoinedName(joined: string, value: string): boolean {
-  if (queryJoined.has(joined)) return true
+  const isPlainName = /^[a-z0-9]*$/.test(lower)
+  const bare = isPlainName ? lower : (/^[\s$]*([^[\]]*)/.exec(lower)?.[1] ?? lower)
+  const joined = isPlainName ? lower : bare.replaceAll(/[\s._-]/g, '')
+  if (queryJoined.has(joined) || carrierHeaders.has(withHyphens(bare))) return true
   if (!isKeyLike(value)) return false
-  return queryMaybe.has(joined) || (queryEndings.test(joined) && !queryOtherwise.test(joined))
+  return queryMaybe.has(bare) || (queryEndings.test(joined) && !queryOtherwise.test(joined))
 }
 
 /** Whether there is anything to look at more closely: most paths are done with here. */
