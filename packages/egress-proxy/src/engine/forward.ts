@@ -19,6 +19,7 @@ import { type BodyListener, type BodyOwner, countedBody, streamedBody } from './
 import { MeteredBody } from './metered-body.ts'
 import { incomingFields } from './read-request.ts'
 import { answerRefusal } from './refusal-answer.ts'
+import { newestAt } from './newest-at.ts'
 import { noLongerAllowed, stillAllows } from './still-allows.ts'
 import { broken, tooLate, unreachable } from './upstream-refusals.ts'
 
@@ -218,7 +219,10 @@ export class Forward {
     // Asked for only now: the secret may have been had for this very request.
     const redactor = screens.answersAt(this.#judgedBy, host)
     if (redactor === null) return given
-    return redactor.answer(given, { onReflected: (about) => alarms.reflected(host, about) })
+    return redactor.answer(given, {
+      onReflected: (about) => alarms.reflected(host, about),
+      newest: newestAt(this.#engine, { host, first: redactor }),
+    })
   }
 
   async #failed(unsent: boolean): Promise<void> {

@@ -12,6 +12,7 @@ import type { Client } from './client.ts'
 import type { Engine } from './engine.ts'
 import { asked } from './judge.ts'
 import { incomingFields } from './read-request.ts'
+import { newestAt } from './newest-at.ts'
 import { leakRefusal } from './screens.ts'
 import { relay, type RelayEnd, reset } from './relay.ts'
 import { answerRefusal } from './refusal-answer.ts'
@@ -122,7 +123,9 @@ async function carry(engine: Engine, ends: WebSocketEnds, stream: Duplex): Promi
         else bytesOut += chunk.length
         return refusal === null
       },
-      screen: redactor === null ? null : redactor.frames(reflected),
+      screen:
+        redactor?.frames(reflected, newestAt(engine, { host: request.host, first: redactor })) ??
+        null,
       in: (chunk) => {
         idle.touch()
         bytesIn += chunk.length

@@ -26,6 +26,11 @@ export class HeldBytes {
     return this.#start + this.#to - this.#from
   }
 
+  /** What waits, as it came. Valid until the next `push`. */
+  get waiting(): Uint8Array {
+    return this.#held.subarray(this.#from, this.#to)
+  }
+
   /** Overwrites bytes that wait, or come with the next `push`. */
   cover(from: number, to: number, label: Label): void {
     const last = this.#spans.at(-1)

@@ -14,6 +14,8 @@ interface Stretch {
 
 /** A message, or a control frame, that is not over. */
 interface Open {
+  /** What it is looked through for: settled when it begins. */
+  scan: SecretScan
   readonly cursor: Cursor
   length: number
   stretches: Stretch[]
@@ -21,8 +23,8 @@ interface Open {
   first: number
 }
 
-function opened(): Open {
-  return { cursor: { state: 0 }, length: 0, stretches: [], first: 0 }
+function opened(scan: SecretScan): Open {
+  return { scan, cursor: { state: 0 }, length: 0, stretches: [], first: 0 }
 }
 
 /**
@@ -31,17 +33,20 @@ function opened(): Open {
  * which a secret may have begun wait for the next of their message, and go on when it is over.
  */
 export class RedactedFrames {
-  readonly #scan: SecretScan
+  readonly #newest: () => SecretScan
   readonly #onReflected: OnReflected
   readonly #meter = new FrameMeter('server')
   readonly #bytes = new HeldBytes()
-  #message = opened()
-  #control = opened()
+  #message: Open
+  #control: Open
   #told = false
 
-  constructor(scan: SecretScan, onReflected: OnReflected) {
-    this.#scan = scan
+  /** @param newest What secrets there are now; those that come while a message is open count from the next. */
+  constructor(newest: () => SecretScan, onReflected: OnReflected) {
+    this.#newest = newest
     this.#onReflected = onReflected
+    this.#message = opened(newest())
+    this.#control = opened(newest())
   }
 
   /** What was wrong with the frames; `null` while nothing is. From then on nothing goes on any more. */
@@ -54,8 +59,8 @@ export class RedactedFrames {
     const proper = this.#meter.push(chunk, {
       payload: (run) => this.#read(chunk, run, begin),
       over: (isControl) => {
-        if (isControl) this.#control = opened()
-        else this.#message = opened()
+        if (isControl) this.#control = opened(this.#newest())
+        else this.#message = opened(this.#newest())
       },
     })
     if (!proper) return []
@@ -73,8 +78,10 @@ export class RedactedFrames {
   }
 
   #read(chunk: Uint8Array, run: PayloadRun, begin: number): void {
-    const { automaton } = this.#scan
     const open = run.isControl ? this.#control : this.#message
+    // It may have been a while since the last one was over.
+    if (open.length === 0) open.scan = this.#newest()
+    const { automaton } = open.scan
     const payload = chunk.subarray(run.from, run.to)
     const from = open.length
     open.stretches.push({ from, to: from + payload.length, place: begin + run.from })
@@ -89,8 +96,8 @@ export class RedactedFrames {
 
   /** What is found may lie in several frames; each gets its share of what stands in its place. */
   #cover(open: Open, text: number, end: number): void {
-    const label = this.#scan.labelOf(text)
-    const start = end - this.#scan.automaton.lengthOf(text)
+    const label = open.scan.labelOf(text)
+    const start = end - open.scan.automaton.lengthOf(text)
     for (let at = open.first; at < open.stretches.length; at += 1) {
       const { from, to, place } = open.stretches[at] ?? none
       const first = Math.max(start, from)
@@ -101,11 +108,11 @@ export class RedactedFrames {
     }
     if (this.#told) return
     this.#told = true
-    this.#onReflected(this.#scan.aboutOf(text))
+    this.#onReflected(open.scan.aboutOf(text))
   }
 
   #firstHeld(open: Open): number {
-    const depth = this.#scan.automaton.depth(open.cursor.state)
+    const depth = open.scan.automaton.depth(open.cursor.state)
     const first = open.stretches[open.first]
     if (depth === 0 || first === undefined) return Number.POSITIVE_INFINITY
     return first.place + open.length - depth - first.from

@@ -23,6 +23,11 @@ export interface Answer {
 export interface Reflections {
   /** Called at most once for the head, the body and the trailers together. Must not throw. */
   readonly onReflected: OnReflected
+  /**
+   * The redactor for secrets as they are now: an answer may last longer than the one that it began with. Asked
+   * for each piece of a body. Default: the same.
+   */
+  readonly newest?: (() => Redactor) | undefined
 }
 
 /**
@@ -51,15 +56,15 @@ export class Redactor {
    * @throws RefusalError `response_unreadable` when the body is coded in a way that cannot be undone, or is
    *   a part that nobody asked for; the caller cancels the body
    */
-  answer({ head, body }: Answer, { onReflected }: Reflections): Answer {
-    if (this.isEmpty) return { head, body }
+  answer({ head, body }: Answer, { onReflected, newest }: Reflections): Answer {
+    if (this.isEmpty && newest === undefined) return { head, body }
     const once = told(onReflected)
     if (body === null) return { head: this.head(head, once), body }
     const coding = readable(head)
     const headers = fieldsOfDecoded(head.headers, coding)
     return {
       head: this.head({ status: head.status, headers, phrase: head.phrase }, once),
-      body: this.body(body, coding, once),
+      body: this.#body(body, coding, { onReflected: once, newest }),
     }
   }
 
@@ -88,17 +93,24 @@ export class Redactor {
 
   /** @param coding As {@link codingOf} read it from the head; a body that is coded goes on without. */
   body(body: Body, coding: Exclude<BodyCoding, 'unknown'>, onReflected: OnReflected): Body {
-    if (this.isEmpty) return body
+    return this.isEmpty ? body : this.#body(body, coding, { onReflected })
+  }
+
+  #body(
+    body: Body,
+    coding: Exclude<BodyCoding, 'unknown'>,
+    { onReflected, newest = () => this }: Reflections,
+  ): Body {
     const plain = coding === 'identity' ? body : new DecodedBody(body, coding)
     return new RedactedBody(plain, {
-      overwriter: new Overwriter(this.#scan, onReflected),
-      trailers: (fields) => this.fields(fields, onReflected),
+      overwriter: new Overwriter(() => newest().#scan, onReflected),
+      trailers: (fields) => newest().fields(fields, onReflected),
     })
   }
 
   /** What a server sends over a WebSocket. `onReflected` is called once. */
-  frames(onReflected: OnReflected): RedactedFrames {
-    return new RedactedFrames(this.#scan, told(onReflected))
+  frames(onReflected: OnReflected, newest: () => Redactor = () => this): RedactedFrames {
+    return new RedactedFrames(() => newest().#scan, told(onReflected))
   }
 
   /** One look at all of them, for nearly always nothing is in any. */
@@ -117,7 +129,7 @@ export class Redactor {
     if (text.length < shortestPattern) return null
     const bytes = Buffer.from(text, 'latin1')
     if (this.#scan.automaton.find({ state: 0 }, bytes, 0) < 0) return null
-    const overwriter = new Overwriter(this.#scan, onReflected)
+    const overwriter = new Overwriter(() => this.#scan, onReflected)
     const parts = [...overwriter.push(bytes), ...overwriter.flush()]
     return Buffer.concat(parts).toString('latin1')
   }

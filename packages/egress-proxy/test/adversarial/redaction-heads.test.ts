@@ -1,8 +1,9 @@
 import { expect } from 'chai'
+import type { ServerResponse } from 'node:http'
 import { agreeing, serverFrame } from '../support/frames.ts'
 import { kept, keyed, ruleFor, secret, wish } from '../support/keyed.ts'
 import type { Answer } from '../support/origin.ts'
-import { end, keyOf, shows } from '../support/echoes.ts'
+import { end, joined, keyOf, shows } from '../support/echoes.ts'
 import { good, type Proxied, statusOf } from '../support/proxied.ts'
 import { secureWays, sessionOver, upgradeWays } from '../support/ways.ts'
 
@@ -94,6 +95,44 @@ describe('a secret that comes back beside a body', () => {
     sockets[0]?.socket.write(serverFrame(`${secret} binary end`, 0x82))
     expect(shows(await talk.until((all) => all.includes('binary end')))).to.equal(false)
     talk.destroy()
+  })
+
+  it('is unreadable in what began before it was there: an answer that streams, and a WebSocket', async () => {
+    const made = { count: 0 }
+    const mine = (): { value: string } => ({ value: `${secret}-${(made.count += 1)}` })
+    let stream: ServerResponse | null = null
+    const answer: Answer = (request, response) => {
+      if (request.url === '/v1/log') stream = response
+      if (request.url === '/v1/log') response.write('log: ')
+      else response.end('there')
+    }
+    const credentials = { key: { ...kept, source: { provider: 'mine' } } }
+    await using world = await keyed('key', { credentials, providers: { mine }, answer })
+    const sockets = agreeing(world.origin)
+    const log = await world.intercepted()
+    log.send(asked.replace('/v1/x', '/v1/log'))
+    await log.until((text) => text.includes('log: '))
+    const socket = await openWebSocket(world)
+    await world.proxy.rotateCredential('key')
+    const talk = await world.intercepted()
+    await talk.send(asked).answer()
+    const newest = String(world.origin.seen.at(-1)?.headers['x-api-key'])
+    expect(newest).to.equal(`${secret}-2`)
+    const half = (stream as ServerResponse | null) ?? undefined
+    half?.write(newest.slice(0, 9))
+    await log.until((text) => text.includes('log: '))
+    half?.end(`${newest.slice(9)} end`)
+    sockets[0]?.socket.write(serverFrame(`${newest} end`))
+    const told = await log.until((text) => text.includes(' end'))
+    const heard = await socket.until((text) => text.includes(' end'))
+    for (const text of [joined(told), heard]) {
+      expect([shows(text), text.includes('-2'), text.includes('redacted')]).to.deep.equal([
+        false,
+        false,
+        true,
+      ])
+    }
+    for (const one of [log, socket, talk]) one.destroy()
   })
 
   it('stays hidden when the rule that had it put in is gone', async () => {
