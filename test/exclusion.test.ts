@@ -136,6 +136,10 @@ for (const isolate of ['none', 'process'] as const)
       expect(run.outside.found).to.deep.equal([])
     })
 
+    it('are in no file that a proxy of its own has open', () => {
+      expect(run.proxies).to.deep.equal(isolate === 'process' ? [false] : [])
+    })
+
     it(`are on no command line that the host starts${whyUntraced}`, function () {
       if (run.started === null) return this.skip()
       const [host, ...children] = run.started

@@ -35,6 +35,8 @@ export interface HostRun {
   /** Programs that were started, the host first; `null` without strace. */
   readonly started: readonly Started[] | null
   readonly audit: string
+  /** For each process of a proxy: whether it has the open file. */
+  readonly proxies: readonly boolean[]
 }
 
 /** Folders and files of one run. */
@@ -212,7 +214,15 @@ export async function runHost(isolate: Orders['isolate'], isTraced: boolean): Pr
   child.stdin?.end(JSON.stringify(orders))
   const printed = { stdout: '', stderr: '' }
   const search = new SearchReading(inside)
-  const records = new RecordReader((label, content) => search.take(label, content))
+  const proxies: boolean[] = []
+  const records = new RecordReader((label, content) => {
+    search.take(label, content)
+    // Now everything that serves the sandbox has begun.
+    if (label !== 'end' || child.pid === undefined) return
+    for (const { argv, opened } of descendants(child.pid))
+      if (argv.includes('isolated-main'))
+        proxies.push(opened.some((path) => path === join(place.folder, 'open')))
+  })
   const [stdout, stderr] = [outside.stream('stdout'), outside.stream('stderr')]
   const exited = once(child, 'exit')
   await Promise.all([
@@ -244,6 +254,7 @@ export async function runHost(isolate: Orders['isolate'], isTraced: boolean): Pr
     arrived,
     started,
     audit,
+    proxies,
   }
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** A program that was started, as strace(1) tells it. */
 export interface Started {
@@ -46,6 +46,16 @@ function read(path: string): string {
 export interface Descendant {
   readonly argv: string
   readonly environment: string
+  /** What it has open. */
+  readonly opened: readonly string[]
+}
+
+function opened(id: string): string[] {
+  try {
+    return readdirSync(`/proc/${id}/fd`).map((number) => readlinkSync(`/proc/${id}/fd/${number}`))
+  } catch {
+    return []
+  }
 }
 
 /** Processes that come from one, at this moment. */
@@ -61,5 +71,9 @@ export function descendants(of: number): readonly Descendant[] {
   // In this order: one that becomes another program meanwhile shows the environment of that.
   return ids
     .filter((id) => isBelow(id))
-    .map((id) => ({ argv: read(`/proc/${id}/cmdline`), environment: read(`/proc/${id}/environ`) }))
+    .map((id) => ({
+      argv: read(`/proc/${id}/cmdline`),
+      environment: read(`/proc/${id}/environ`),
+      opened: opened(id),
+    }))
 }

@@ -1,6 +1,7 @@
 import { Socket as DatagramSocket } from 'node:dgram'
 import { writeFileSync } from 'node:fs'
 import { Server, Socket } from 'node:net'
+import { closeInherited } from './close-inherited.ts'
 import type { Report } from './messages.ts'
 import { type Handed, OrderService } from './serve-orders.ts'
 
@@ -16,6 +17,7 @@ function main(): void {
 }
 
 function harden(): void {
+  closeInherited()
   // By this signal Node.js would open an inspector; with a listener it does not.
   process.on('SIGUSR1', () => undefined)
   // A terminal's Ctrl-C is for the host, which closes this process in order.
