@@ -100,7 +100,7 @@ describe(`npm in a sandbox${why}`, function () {
 })
 
 const token = 'made-up-token-of-ours-0123456789'
-const theirs = 'made-up-token-of-theirs-01234567'
+const theirs = 'brought-along-by-somebody-else-42'
 const bearer: Credential = {
   source: { static: token },
   carrier: { header: 'authorization', scheme: 'Bearer' },

@@ -145,7 +145,7 @@ describe(`pip with services.pypi.install${why}`, function () {
   for (const credential of [undefined, 'index'] as const) {
     it(`sends no password of its own to an index ${credential ? 'with' : 'without'} one`, async () => {
       await using world = await byService(credential)
-      const result = await world.run(installAs('reader:made-up-password-of-theirs'))
+      const result = await world.run(installAs('reader:brought-along-by-somebody-else'))
       expectForeign(world, result, 'GET index.good.test/simple/greeting/')
       // pip says why of files alone, not of pages: who runs it learns it from the denials.
       expect(result.stderr).to.include('No matching distribution found for greeting')

@@ -1,8 +1,14 @@
 import { expect } from 'chai'
-import { expectDone, expectRefused } from './packages/expect-refused.ts'
+import {
+  expectDone,
+  expectForeign,
+  expectRefused,
+  expectUnseen,
+} from './packages/expect-refused.ts'
 import { guarded, type Guarded, longestTestMs, withoutVariables } from './packages/guarded.ts'
 import { whyNot } from './packages/installed.ts'
 import type { Site } from './packages/origin.ts'
+import { held, heldIn, stolen } from './support/held.ts'
 
 const api = 'https://api.good.test'
 const other = 'https://other.good.test'
@@ -66,4 +72,37 @@ describe(`wget in a sandbox${why}`, function () {
     expectRefused(result, 'other.good.test')
     expect(world.origins[other].connections).to.equal(0)
   })
+
+  it('sends its dummy where it speaks in our name, and the password arrives', async () => {
+    await using world = await inOurName()
+    const result = await world.run(byShell(`--password=$API_KEY ${api}/public/a`))
+    expectDone(result)
+    const coded = Buffer.from(`reader:${held}`).toString('base64')
+    expect(world.origins[api].requests[0]?.headers['authorization']).to.equal(`Basic ${coded}`)
+    await expectUnseen(world.sandbox, held, [result])
+  })
+
+  it('sends no password of its own, in our name or in nobody’s', async () => {
+    await using world = await inOurName()
+    for (const url of [api, other] as const) {
+      const result = await world.run(byShell(`--password=${stolen} ${url}/public/a`))
+      expectForeign(world, result, `GET ${new URL(url).hostname}/public/a`)
+      expect(result.stderr).to.match(/ERROR 403: the header "authorization" says in whose name/)
+      expect(world.origins[url].requests).to.deep.equal([])
+    }
+  })
 })
+
+/** One host that is spoken to in our name, and one in nobody's. */
+function inOurName(): Promise<Guarded<typeof api | typeof other>> {
+  const allow = [{ host: 'api.good.test', identity: 'key' }, { host: 'other.good.test' }]
+  const policy = { credentials: heldIn({ basic: 'reader' }) }
+  return guarded({ network: { allow }, sites: { [api]: page, [other]: page }, policy })
+}
+
+/** Does not wait to be asked for the password. */
+const byShell = (line: string): string[] => [
+  'sh',
+  '-c',
+  `${wget.join(' ')} --auth-no-challenge --user=reader ${line}`,
+]
