@@ -6,11 +6,9 @@ import type * as Strict from '../../packages/egress-proxy/dist/body/strict-json.
 import type * as Carriers from '../../packages/egress-proxy/dist/carriers/create-carrier.js'
 import type * as Keeping from '../../packages/egress-proxy/dist/credentials/keep-credentials.js'
 import type * as Watching from '../../packages/egress-proxy/dist/dlp/outgoing-watch.js'
-import type { Field, OutgoingHead } from '../../packages/egress-proxy/dist/http-message.js'
+import type { Body, Field, OutgoingHead } from '../../packages/egress-proxy/dist/http-message.js'
 import type * as Finding from '../../packages/egress-proxy/dist/identity/find-carriers.js'
 import type * as Redacting from '../../packages/egress-proxy/dist/redact/redactor.js'
-import type * as Overwriting from '../../packages/egress-proxy/dist/redact/overwriter.js'
-import type * as Scanning from '../../packages/egress-proxy/dist/redact/secret-scan.js'
 import type { Pattern } from '../../packages/egress-proxy/dist/scan/pattern.js'
 import { median } from '../measure.ts'
 import { inner } from './inner.ts'
@@ -23,8 +21,6 @@ const { keepCredentials } = await inner<typeof Keeping>('credentials/keep-creden
 const { OutgoingWatch } = await inner<typeof Watching>('dlp/outgoing-watch.js')
 const { findCarriers } = await inner<typeof Finding>('identity/find-carriers.js')
 const { Redactor } = await inner<typeof Redacting>('redact/redactor.js')
-const { Overwriter } = await inner<typeof Overwriting>('redact/overwriter.js')
-const { SecretScan } = await inner<typeof Scanning>('redact/secret-scan.js')
 
 const rounds = Number(process.argv[2] ?? 9)
 
@@ -123,11 +119,26 @@ function patterns(count: number): Pattern[] {
 const chunk = jsonOf(65_536)
 const floorOf = (text: string): string => JSON.stringify(JSON.parse(text))
 
+/** A body that does not wait to be told. */
+function atOnce(bytes: Buffer): Body {
+  const nothing = (): void => undefined
+  return {
+    length: bytes.length,
+    start: (sink) => {
+      sink.data(bytes)
+      sink.end([])
+    },
+    pause: nothing,
+    resume: nothing,
+    cancel: nothing,
+  }
+}
+
 function scans(): Acts {
   const watch = new OutgoingWatch(patterns(1))
   const redactor = new Redactor(patterns(1))
-  const scan = new SecretScan(patterns(1))
   const nobody = (): void => undefined
+  const reflections = { onReflected: nobody }
   const request = { host: 'api.good.test', path, query, headers }
   const answer = { status: 200, headers }
   return {
@@ -142,13 +153,13 @@ function scans(): Acts {
     },
     'secrets overwritten in a head that comes back': {
       times: 5000,
-      act: () => redactor.head(answer, nobody),
+      act: () => redactor.answer({ head: answer, body: null }, reflections),
     },
     'secrets overwritten in 64 KiB that come back': {
       times: 20,
       act: () => {
-        const overwriter = new Overwriter(scan, nobody)
-        return [overwriter.push(chunk), overwriter.flush()]
+        const { body } = redactor.answer({ head: answer, body: atOnce(chunk) }, reflections)
+        body?.start({ data: nobody, end: nobody, fail: nobody })
       },
     },
   }
