@@ -69,13 +69,23 @@ function carry(from: Duplex, to: Duplex, direction: Direction): void {
     if (!to.write(chunk) && to.writableLength > 0) from.pause()
   }
   from.on('data', (chunk: Buffer) => {
-    if (!direction.look(chunk)) direction.cut()
-    else if (screen === null) pass(chunk)
-    else for (const piece of screen.push(chunk)) pass(piece)
+    try {
+      if (!direction.look(chunk)) direction.cut()
+      else if (screen === null) pass(chunk)
+      else for (const piece of screen.push(chunk)) pass(piece)
+    } catch {
+      // Thrown into the reading of a socket it would end the host's process.
+      direction.cut()
+    }
   })
   to.on('drain', () => from.resume())
   from.once('end', () => {
-    for (const piece of screen?.end() ?? []) pass(piece)
+    try {
+      for (const piece of screen?.end() ?? []) pass(piece)
+    } catch {
+      direction.cut()
+      return
+    }
     to.end(() => {
       finished = true
       direction.ended()

@@ -6,6 +6,10 @@ import { settle } from '../support/proxied.ts'
 
 const all: RelayMeter = { out: () => true, in: () => true }
 
+function broken(): never {
+  throw new Error('a mistake')
+}
+
 interface Ends extends AsyncDisposable {
   readonly client: Line
   readonly upstream: Line
@@ -101,6 +105,20 @@ describe('relay', () => {
     expect(ends.upstream.text).to.equal('ping')
     expect(await ends.end).to.equal('cut')
   })
+
+  for (const [what, meter] of [
+    ['what counts throws', { ...all, in: broken }],
+    ['what looks through it throws', { ...all, screen: { push: broken, end: () => [] } }],
+    ['what looks through its end throws', { ...all, screen: { push: (c) => [c], end: broken } }],
+  ] as const satisfies readonly (readonly [string, RelayMeter])[]) {
+    it(`cuts both sides when ${what}, and goes on by itself`, async () => {
+      await using ends = await joined(meter)
+      ends.upstream.send('pong')
+      ends.upstream.stream.end()
+      expect(await ends.end).to.equal('cut')
+      await ends.client.over()
+    })
+  }
 
   it('reads no faster than the other side does', async () => {
     let taken = 0
