@@ -83,7 +83,7 @@ function isPlain(value: string): boolean {
  */
 function readingOf(name: string): HeaderReading | 'plain' | 'key' {
   if (plainHeaders.has(name)) return 'plain'
-  const meant = withHyphens(name)
+  const meant = plainlyNamed(name)
   const known = carrierHeaders.get(meant)
   if (known !== undefined) return known
   if (isCarrierName(meant)) return 'whole'
@@ -93,14 +93,18 @@ function readingOf(name: string): HeaderReading | 'plain' | 'key' {
 /** Names that are such an ending and nothing else. */
 const bareEndings: ReadonlySet<string> = new Set(carrierEndings.map((ending) => ending.slice(1)))
 
-/** Many servers hand `x_api_key` on as they do `x-api-key` (RFC 3875, 4.1.18 knows no difference). */
-function withHyphens(name: string): string {
-  return name.includes('_') ? name.replaceAll('_', '-') : name
+/**
+ * Many servers hand `x_api_key` on as they do `x-api-key` (RFC 3875, 4.1.18 knows no difference), and gRPC has
+ * `x-api-key-bin` for the same in base64 ("gRPC over HTTP2", binary headers).
+ */
+function plainlyNamed(name: string): string {
+  const hyphened = name.includes('_') ? name.replaceAll('_', '-') : name
+  return hyphened.endsWith('-bin') ? hyphened.slice(0, -4) : hyphened
 }
 
 /** Whether a field is a carrier by its name. @param name In lower case. */
 export function isCarrierName(name: string): boolean {
-  const meant = withHyphens(name)
+  const meant = plainlyNamed(name)
   if (carrierHeaders.has(meant)) return true
   if (bareEndings.has(meant)) return true
   for (const ending of carrierEndings) if (meant.endsWith(ending)) return !otherwiseMeant.has(meant)
@@ -182,7 +186,7 @@ function isQueryName(lower: string, value: string): boolean {
   const isPlainName = /^[a-z0-9]*$/.test(lower)
   const bare = isPlainName ? lower : (/^[\s$]*([^[\]]*)/.exec(lower)?.[1] ?? lower)
   const joined = isPlainName ? lower : bare.replaceAll(/[\s._-]/g, '')
-  if (queryJoined.has(joined) || carrierHeaders.has(withHyphens(bare))) return true
+  if (queryJoined.has(joined) || carrierHeaders.has(plainlyNamed(bare))) return true
   if (!isKeyLike(value)) return false
   return queryMaybe.has(bare) || (queryEndings.test(joined) && !queryOtherwise.test(joined))
 }
