@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { CarrierFault, type Outgoing } from '../carriers/carrier.ts'
 import type { CredentialKeeper, KeptCredential } from '../credentials/keeper.ts'
 import type { Secret } from '../credentials/secret.ts'
@@ -47,8 +48,10 @@ export class Injection {
     const { id, carrier } = this.#kept
     const secret = this.#given()
     if (carrier.certificate === undefined) return { key: id }
+    // A certificate that was renewed may have the key of the one before, and one may come back.
+    const which = createHash('sha256').update(secret.bytes).digest('base64url')
     return this.#within(() => ({
-      key: `${id}/${String(this.#keeper.version)}`,
+      key: `${id}/${which}`,
       certificate: carrier.certificate?.(secret.bytes),
     }))
   }

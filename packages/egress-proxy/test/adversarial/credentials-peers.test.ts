@@ -78,4 +78,27 @@ describe('a credential and whoever answers', () => {
       'path_not_allowed',
     )
   })
+
+  it('of mutual TLS is shown as it is now, its key the same or another', async () => {
+    const other = new MadeUpAuthority()
+    const pem = (from: MadeUpAuthority, host: string): string => {
+      const { cert, key } = from.server({ host })
+      return `${cert}${key}`
+    }
+    // The second has the key of the first, and the fourth is the first again.
+    const old = pem(authority, 'one.test')
+    const secrets = [old, pem(authority, 'two.test'), pem(other, 'three.test'), old]
+    const mine = (): { value: string } => ({ value: secrets.shift() ?? '' })
+    const credentials = { key: { source: { provider: 'mine' }, carrier: { mtls: true } } } as const
+    const server = { requestCert: true, rejectUnauthorized: false }
+    for (const way of Object.values(secureWays).slice(0, 2)) {
+      secrets.splice(0, 4, old, pem(authority, 'two.test'), pem(other, 'three.test'), old)
+      await using world = await keyed('key', { credentials, providers: { mine }, server })
+      for (const name of ['one.test', 'two.test', 'three.test', 'one.test']) {
+        expect((await way(world, wish())).status).to.equal(200)
+        expect(world.origin.seen.at(-1)?.client).to.equal(name)
+        await world.proxy.rotateCredential('key')
+      }
+    }
+  })
 })
