@@ -95,7 +95,11 @@ export class StreamBody implements Body {
       this.#refuse('more bytes than announced')
       return
     }
-    this.#sink?.data(chunk)
+    try {
+      this.#sink?.data(chunk)
+    } catch {
+      this.#breakOff()
+    }
   }
 
   #onTrailers(raw: unknown): void {
@@ -120,7 +124,11 @@ export class StreamBody implements Body {
     this.#state = 'done'
     const sink = this.#sink
     this.#sink = null
-    sink?.end(trailers)
+    try {
+      sink?.end(trailers)
+    } catch {
+      this.#breakOff()
+    }
   }
 
   #cut(): void {
@@ -134,6 +142,17 @@ export class StreamBody implements Body {
     this.#state = 'done'
     this.#tellFail(new Http2Error('malformed', message))
     if (!this.#stream.destroyed) this.#stream.close(errorCode.protocol)
+  }
+
+  /** Thrown into the reading of the stream, a mistake of whoever takes the body would end the host's process. */
+  #breakOff(): void {
+    this.#state = 'done'
+    if (!this.#stream.destroyed) this.#stream.close(errorCode.internal)
+    try {
+      this.#tellFail(new Http2Error('reset', 'what came could not be taken'))
+    } catch {
+      // It was told all that there is to tell.
+    }
   }
 
   #tellFail(error: Error): void {
