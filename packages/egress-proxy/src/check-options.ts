@@ -1,5 +1,6 @@
 import { parsePolicy, type Policy, SandboxError } from '@caisson/core'
 import { z } from 'zod'
+import { registryKinds } from './auditor/registry-kind.ts'
 import { referencesOf } from './credentials/references.ts'
 import { defaultLimits, type ProxyLimits } from './limits.ts'
 import type { EgressOptions, EgressProxyOptions } from './options.ts'
@@ -44,6 +45,7 @@ const schema = z.strictObject({
   clientCertificates: z.record(z.string(), z.unknown()).optional(),
   certificateNames: z.union([z.enum(['policy', 'any']), z.array(z.string())]).optional(),
   providers: z.record(providerName, provider).optional(),
+  registries: z.partialRecord(z.enum(registryKinds), z.array(z.string())).optional(),
   onAsk: callable.optional(),
   hooks: z.strictObject(knownHooks).optional(),
   limits: limits.optional(),

@@ -15,7 +15,7 @@ import type { EgressOptions } from './options.ts'
 export function egressGateway(options: EgressOptions = {}): EgressGateway {
   checkGatewayOptions(options)
   return {
-    audit: (policy) => auditPolicy(policy),
+    audit: (policy) => auditPolicy(policy, { registries: options.registries }),
     open: async (request) => {
       const proxy = await createEgressProxy({
         ...options,

@@ -1,4 +1,11 @@
-import type { EgressAlarm, EgressArrival, EgressDecision, EgressDoor, EgressUsage, Policy } from '@caisson/core'
+import type {
+  EgressAlarm,
+  EgressArrival,
+  EgressDecision,
+  EgressDoor,
+  EgressUsage,
+  Policy,
+} from '@caisson/core'
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'

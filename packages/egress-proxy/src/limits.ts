@@ -75,7 +75,7 @@ export const defaultLimits: ProxyLimits = Object.freeze({
   headerBytes: 32_768,
   unjudgedBytes: 65_536,
   http2Streams: 100,
-  judgedBodyBytes: 33_554_432,
+  judgedBodyBytes: 16_777_216,
   judgedBodiesBytes: 134_217_728,
   credentialMs: 30_000,
   unusualUploadBytes: 1_048_576,

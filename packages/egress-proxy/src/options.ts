@@ -1,6 +1,7 @@
 import type { EgressAlarm, EgressDecision, EgressPeer, Policy } from '@caisson/core'
 import type { CredentialProvider } from './credentials/provider.ts'
 import type { AuditOptions } from './audit/options.ts'
+import type { RegistryHosts } from './auditor/registry-kind.ts'
 import type { ParentOption } from './dial/parent.ts'
 import type { OnAsk } from './engine/asker.ts'
 import type { ClientCertificateOption } from './dial/upstream-contexts-dial.ts'
@@ -40,6 +41,11 @@ export interface EgressOptions {
    * process, also when the proxy has one of its own.
    */
   readonly providers?: Readonly<Record<string, CredentialProvider>> | undefined
+  /**
+   * Hosts of package registries, as `resolveRegistries()` finds them: for the auditor, which knows none by
+   * itself. Default: none.
+   */
+  readonly registries?: RegistryHosts | undefined
   /** Decides about what `network.ask` names. Without it nothing of that is granted. */
   readonly onAsk?: OnAsk | undefined
   /** Can only narrow what the rules allow. */

@@ -55,6 +55,17 @@ describe('options of the way out', () => {
     expect(await failure(made({ vault: value }))).to.equal('nothing')
   })
 
+  it('give the auditor the registries that the host application knows', () => {
+    const network = {
+      allow: [{ host: 'registry.mirror.test', methods: ['PUT'], identity: 'guest' }],
+    }
+    const ids = (options: EgressOptions): readonly string[] =>
+      (egressGateway(options).audit?.({ network }) ?? []).map(({ id }) => id)
+    const registries = { 'npm-registry': ['registry.mirror.test'] }
+    const blind = ids({})
+    expect(ids({ registries }).filter((id) => !blind.includes(id))).to.not.deep.equal([])
+  })
+
   const places: readonly [where: object, told: RegExp][] = [
     [{ prot: 1 }, /listen: unknown name "prot"; known are host, port/],
     [{ port: '8080' }, /listen: port: must be a whole number/],

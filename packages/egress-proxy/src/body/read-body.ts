@@ -1,6 +1,6 @@
 import type { BodyView } from './body-view.ts'
 import { planUndoing, undo, undoLater, type Undone } from './content-coding.ts'
-import { readForm, writeForm } from './form.ts'
+import { readForm, readLooseForm, writeForm } from './form.ts'
 import { isJsonType, isUnicode, type Parameters, readMediaType } from './media-type.ts'
 import { partView, readMultipart, writeMultipart } from './multipart.ts'
 import { parseJson, writeJson } from './strict-json.ts'
@@ -46,8 +46,14 @@ function asJson(plain: Plain): ReadBody {
 
 function asForm(plain: Plain): ReadBody {
   const fields = readForm(plain.bytes)
-  if (fields === null) return unreadable(plain, 'it is not a form that is written in one way only')
+  if (fields === null) return asLooseForm(plain)
   return { ...plain, view: { kind: 'form', fields }, bytes: writeForm(fields) }
+}
+
+function asLooseForm(plain: Plain): ReadBody {
+  const fields = readLooseForm(plain.bytes)
+  if (fields === null) return unreadable(plain, 'it is a form with too many fields')
+  return { ...plain, view: { kind: 'loose-form', fields } }
 }
 
 function asMultipart(plain: Plain, type: Parameters): ReadBody {

@@ -2,9 +2,11 @@ import type { HttpRequest } from '../decide/request.ts'
 import type { Exchange } from '../exchange.ts'
 import { isInSlot } from '../identity/slot-fault.ts'
 import type { IncomingHead } from '../http-message.ts'
+import { RefusalError } from '../refusal.ts'
 import type { Client } from './client.ts'
 import type { Engine } from './engine.ts'
-import { Forward } from './forward.ts'
+import { type Allowed, Forward } from './forward.ts'
+import { asked, type Ruling } from './judge.ts'
 import { readWhole } from './judged-body.ts'
 import { outgoingHead } from './outgoing-request.ts'
 import { type Channel, type ReadRequest, readRequest } from './read-request.ts'
@@ -31,34 +33,52 @@ export async function handleExchange(
   }
 }
 
+/** An exchange whose request could be read. */
+interface Readable {
+  readonly client: Client
+  readonly read: ReadRequest
+}
+
 async function judgeAndForward(
   engine: Engine,
   exchange: Exchange,
-  { client, read }: { readonly client: Client; readonly read: ReadRequest },
+  { client, read }: Readable,
 ): Promise<void> {
   const { request, target } = read
   const headBytes = sizeOf(exchange.head)
-  const ruling = await engine.judge.http(request, client, {
-    url: target.length,
-    head: headBytes,
-    body: exchange.body?.length ?? 0,
-    readBody: () => readWhole(exchange, request, engine),
-    onLeave: (listener) => exchange.onClose(listener),
-  })
-  if (!ruling.allowed) {
-    answerRefusal(exchange, ruling.refusal)
-    return
+  try {
+    const ruling = await engine.judge.http(request, client, {
+      url: target.length,
+      head: headBytes,
+      body: exchange.body?.length ?? 0,
+      readBody: () => readWhole(exchange, request, engine),
+      onLeave: (listener) => exchange.onClose(listener),
+    })
+    if (ruling.allowed)
+      await forwardFor(engine, { exchange, client, read, headBytes }, ruling).run()
+    else answerRefusal(exchange, ruling.refusal)
+  } catch (error) {
+    // What stands in the way of every request alike; nothing was sent then.
+    if (!(error instanceof RefusalError)) throw error
+    await engine.judge.refuse(asked(request), error.refusal, client)
+    answerRefusal(exchange, error.refusal)
   }
-  const { sequence, policy: judgedBy, whole } = ruling
+}
+
+function forwardFor(
+  engine: Engine,
+  { exchange, client, read, headBytes }: Readable & Pick<Allowed, 'exchange' | 'headBytes'>,
+  { decision, sequence, policy: judgedBy, whole }: Extract<Ruling, { allowed: true }>,
+): Forward {
+  const { needs } = decision
   // With what was read of it: a newer policy may want another body.
-  const judged = whole === null ? request : { ...request, body: whole.judged }
-  const { needs } = ruling.decision
+  const request = whole === null ? read.request : { ...read.request, body: whole.judged }
   // Field by field: a spread is one of the dearest lines of a request.
-  const begun = { exchange, client, request: judged, sequence, headBytes, judgedBy, needs }
-  const forward = new Forward(engine, {
+  const begun = { exchange, client, request, sequence, headBytes, judgedBy, needs }
+  return new Forward(engine, {
     exchange,
     client,
-    request: judged,
+    request,
     sequence,
     headBytes,
     judgedBy,
@@ -72,7 +92,6 @@ async function judgeAndForward(
     }),
     switched: (head, upstream) => void runWebSocket(engine, { ...begun, head, upstream }),
   })
-  await forward.run()
 }
 
 /** What was let through as a dummy, and has no place in what is sent. */

@@ -6,6 +6,7 @@ import type { Redactor } from '../redact/redactor.ts'
 import type { Refusal } from '../refusal.ts'
 import type { Pattern } from '../scan/pattern.ts'
 import { AnswerRedactors } from './answer-redactors.ts'
+import { orTooMany } from './too-many-secrets.ts'
 
 interface Kept {
   readonly version: number
@@ -37,7 +38,7 @@ export class Screens {
     const own = this.#keeper.find(identity) === null ? nobody : identity
     const known = this.#watches.get(own)
     if (known?.version === version) return known.watch
-    const watch = new OutgoingWatch(this.#patterns(own), this.#anyWatch)
+    const watch = orTooMany(() => new OutgoingWatch(this.#patterns(own), this.#anyWatch))
     this.#anyWatch = watch
     this.#watches.set(own, { version, watch })
     return watch

@@ -2,6 +2,7 @@ import type {
   AllowRule,
   Budgets,
   CredentialSource,
+  Mount,
   ResourcePolicy,
   SecretReference,
 } from '@caisson/core'
@@ -40,6 +41,8 @@ export interface CodingAgentOptions {
    * to the folder itself.
    */
   readonly access?: 'overlay' | 'write' | undefined
+  /** Further folders, such as one with the agent itself or a Node.js outside `/usr`. */
+  readonly mounts?: readonly Mount[] | undefined
   /** Globs of what stays hidden in the workspace, in place of {@link hiddenByDefault}. */
   readonly hide?: readonly string[] | undefined
   /** The Anthropic API, with a key. Inside, `ANTHROPIC_API_KEY` holds a dummy. */

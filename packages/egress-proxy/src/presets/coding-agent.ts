@@ -21,6 +21,7 @@ interface Part {
 const known: KnownNames<CodingAgentOptions> = {
   workspace: true,
   access: true,
+  mounts: true,
   hide: true,
   anthropic: true,
   openai: true,
@@ -71,7 +72,10 @@ export async function codingAgent(options: CodingAgentOptions): Promise<Policy> 
   const rules = [...parts, ...tools].flatMap(({ allow }) => allow)
   return parsePolicy({
     filesystem: {
-      mounts: [{ source: options.workspace, access: options.access ?? 'overlay' }],
+      mounts: [
+        { source: options.workspace, access: options.access ?? 'overlay' },
+        ...(options.mounts ?? []),
+      ],
       deny: [...(options.hide ?? hiddenByDefault)],
     },
     network: {

@@ -24,6 +24,12 @@ function hosts({ network }: Policy): readonly string[] {
 }
 
 describe('presets.codingAgent', () => {
+  it('adds further folders to the one that the agent works in', async () => {
+    const tools = { source: '/opt/node', access: 'read' } as const
+    const { filesystem } = await presets.codingAgent({ workspace: '/srv/shop', mounts: [tools] })
+    expect(filesystem?.mounts).to.deep.equal([{ source: '/srv/shop', access: 'overlay' }, tools])
+  })
+
   it('reaches nothing that was not named', async () => {
     const policy = await presets.codingAgent({ workspace: '/srv/shop' })
     expect(policy.network?.allow).to.deep.equal([])
