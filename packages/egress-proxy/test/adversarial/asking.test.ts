@@ -217,7 +217,11 @@ describe('hooks of the host application', () => {
     )
     const session = sessionOver(await world.interceptedSocket(good, ['h2']), good)
     const before = go
-    const stream = session.request({ ':method': 'POST', ':path': '/' })
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/',
+      'content-type': 'application/octet-stream',
+    })
     stream.on('error', () => undefined)
     const over = new Promise((resolve) => stream.once('close', resolve))
     stream.resume()

@@ -229,7 +229,7 @@ describe('memory', () => {
     })
     const talk = await line(world.door)
     talk.send(
-      `POST http://${good}/ HTTP/1.1\r\nHost: ${good}\r\n${credentials(world.door)}Content-Length: ${GiB}\r\n\r\n`,
+      `POST http://${good}/ HTTP/1.1\r\nHost: ${good}\r\n${credentials(world.door)}Content-Type: application/octet-stream\r\nContent-Length: ${GiB}\r\n\r\n`,
     )
     const chunk = Buffer.alloc(1 << 16)
     let sent = 0

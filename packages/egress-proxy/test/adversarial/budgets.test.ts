@@ -24,7 +24,9 @@ describe('budgets at the proxy', () => {
       network: { allow, budgets: { bytesPerRequest: MiB } },
     })
     const talk = await world.intercepted()
-    talk.send(`POST /up HTTP/1.1\r\nHost: ${good}\r\nTransfer-Encoding: chunked\r\n\r\n`)
+    talk.send(
+      `POST /up HTTP/1.1\r\nHost: ${good}\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    )
     const chunk = Buffer.concat([
       Buffer.from('10000\r\n'),
       Buffer.alloc(65_536, 'x'),
@@ -52,7 +54,12 @@ describe('budgets at the proxy', () => {
     })
     const session = sessionOver(await world.interceptedSocket(good, ['h2']), good)
     const body = 'x'.repeat(2 * MiB)
-    const outcome = await askHttp2(session, { method: 'POST', path: '/up', body })
+    const outcome = await askHttp2(session, {
+      method: 'POST',
+      path: '/up',
+      headers: [['content-type', 'application/octet-stream']],
+      body,
+    })
     expect(outcome.code ?? 'cut').to.be.oneOf(['budget_request', 'cut'])
     await settle(() => world.origin.aborted === 1)
     expect(world.origin.aborted).to.equal(1)

@@ -127,7 +127,9 @@ describe('a malformed request', () => {
   it('never arrives as a whole when its client leaves in the middle of a chunk', async () => {
     await using world = await Proxied.open({ network })
     const inside = await world.intercepted()
-    inside.send(`POST /x HTTP/1.1\r\nHost: ${good}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab`)
+    inside.send(
+      `POST /x HTTP/1.1\r\nHost: ${good}\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab`,
+    )
     await settle(() => world.origin.bodyBytes === 2)
     inside.destroy()
     await settle(() => world.origin.aborted === 1)

@@ -171,7 +171,7 @@ describe('a hostile origin', () => {
     await using world = await Proxied.open({ network, hosts: origin.hosts })
     const talk = await line(world.door)
     talk.send(
-      `POST http://${good}/ HTTP/1.1\r\nHost: ${good}\r\n${credentials(world.door)}Content-Length: 1000000\r\n\r\n${'x'.repeat(1000)}`,
+      `POST http://${good}/ HTTP/1.1\r\nHost: ${good}\r\n${credentials(world.door)}Content-Type: application/octet-stream\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(1000)}`,
     )
     expect(statusOf(await talk.answer())).to.equal(403)
     talk.destroy()
