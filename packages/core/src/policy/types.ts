@@ -232,7 +232,8 @@ export interface NetworkPolicy {
    */
   readonly ask?: readonly (string | AllowRule)[] | undefined
   /**
-   * `observe`: what would be refused is told and let through, but not to ports that no rule could open. Not
+   * `observe`: what would be refused is told and let through, but not to ports that no rule could open, and not with
+   * a secret, a dummy or a canary in it; no credential is put into it. Not
    * for untrusted code. Default `enforce`.
    */
   readonly mode?: 'enforce' | 'observe' | undefined
