@@ -42,3 +42,6 @@ export interface Carrier {
 
 /** A secret that does not fit its carrier, or a request that has no place for it. Its message holds no secret. */
 export class CarrierFault extends Error {}
+
+/** It is the request that has no place for the credential, or is signed for another; sending it again does not help. */
+export class RequestFault extends CarrierFault {}

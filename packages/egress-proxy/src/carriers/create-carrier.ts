@@ -1,7 +1,7 @@
 import type { CredentialCarrier } from '@caisson/core'
 import { parseJson, writeJson } from '../body/strict-json.ts'
 import { basicCarrier } from './basic-carrier.ts'
-import { type Carrier, CarrierFault } from './carrier.ts'
+import { type Carrier, CarrierFault, RequestFault } from './carrier.ts'
 import { cookieCarrier } from './cookie-carrier.ts'
 import { headerCarrier } from './header-carrier.ts'
 import { jsonCarrier, type JsonText } from './json-carrier.ts'
@@ -14,7 +14,7 @@ const json: JsonText = {
   parse: (bytes) => {
     const read = parseJson(bytes)
     if ('fault' in read)
-      throw new CarrierFault('the body is no JSON that a credential could be put into')
+      throw new RequestFault('the body is no JSON that a credential could be put into')
     return read.value
   },
   write: writeJson,

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../body/body-view.ts'
 import { JsonNumber } from '../body/body-view.ts'
-import { type Carrier, CarrierFault } from './carrier.ts'
+import { type Carrier, CarrierFault, RequestFault } from './carrier.ts'
 import { distinct, readableText } from './secret-text.ts'
 
 /** Reads and writes JSON as bodies are judged. */
@@ -18,7 +18,7 @@ export function jsonCarrier(pointer: string, json: JsonText): Carrier {
     needsBody: true,
     put: ({ head, body }, secret) => {
       if (body === null || body.length === 0) {
-        throw new CarrierFault('the request has no body for the credential')
+        throw new RequestFault('the request has no body for the credential')
       }
       const value = placed(json.parse(body), path, readableText(secret))
       return { head, body: json.write(value) }
@@ -68,5 +68,5 @@ function indexOf(step: string, length: number): number {
 }
 
 function noPlace(): CarrierFault {
-  return new CarrierFault('the body has no place for the credential')
+  return new RequestFault('the body has no place for the credential')
 }

@@ -1,4 +1,4 @@
-import { type Carrier, CarrierFault } from './carrier.ts'
+import { type Carrier, CarrierFault, RequestFault } from './carrier.ts'
 import { withTarget } from './field-slot.ts'
 import { charactersOf, distinct, percentEncoded, readableText, unreserved } from './secret-text.ts'
 
@@ -23,7 +23,7 @@ export function pathCarrier(segment: number, prefix: string): Carrier {
       const end = mark === -1 ? target.length : mark
       const { from, to } = placeOf(target.slice(0, end), segment)
       if (!target.startsWith(prefix, from) || from + prefix.length > to)
-        throw new CarrierFault('the path has no such prefix where the credential belongs')
+        throw new RequestFault('the path has no such prefix where the credential belongs')
       const start = target.slice(0, from + prefix.length)
       return { head: withTarget(head, `${start}${written(secret)}${target.slice(to)}`), body }
     },
@@ -34,7 +34,7 @@ export function pathCarrier(segment: number, prefix: string): Carrier {
 function placeOf(path: string, segment: number): { readonly from: number; readonly to: number } {
   let slash = path.startsWith('/') ? 0 : -1
   for (let at = 0; at < segment && slash !== -1; at += 1) slash = path.indexOf('/', slash + 1)
-  if (slash === -1) throw new CarrierFault('the path has no segment where the credential belongs')
+  if (slash === -1) throw new RequestFault('the path has no segment where the credential belongs')
   const next = path.indexOf('/', slash + 1)
   return { from: slash + 1, to: next === -1 ? path.length : next }
 }

@@ -1,4 +1,4 @@
-import { type Carrier, CarrierFault } from './carrier.ts'
+import { type Carrier, RequestFault } from './carrier.ts'
 import { withTarget } from './field-slot.ts'
 import { charactersOf, distinct, percentEncoded, readableText, unreserved } from './secret-text.ts'
 
@@ -40,6 +40,6 @@ function keyOf(piece: string): string {
     return decodeURIComponent(key.replaceAll('+', ' '))
   } catch {
     // What was judged is UTF-8; whether this one is ours, nobody can tell.
-    throw new CarrierFault('the query has a key that is no UTF-8')
+    throw new RequestFault('the query has a key that is no UTF-8')
   }
 }

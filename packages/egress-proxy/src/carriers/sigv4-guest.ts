@@ -1,5 +1,5 @@
 import type { OutgoingHead } from '../http-message.ts'
-import { CarrierFault } from './carrier.ts'
+import { RequestFault } from './carrier.ts'
 import { percentDecoded } from './sigv4-canonical.ts'
 import type { SigningScope } from './sigv4.ts'
 
@@ -32,17 +32,17 @@ const refusedFields: ReadonlyMap<string, string> = new Map([
  * Refuses what cannot be signed anew, or was meant for another place than the credential is: presigned URLs,
  * bodies signed in chunks, Version 4A, another service or region.
  *
- * @throws CarrierFault that says what to do instead
+ * @throws RequestFault that says what to do instead
  */
 export function checkGuestSignature(head: OutgoingHead, allowed: SigningScope): void {
   checkQuery(head.target)
   for (const [name, value] of head.headers) {
     const refused = refusedFields.get(name)
-    if (refused !== undefined) throw new CarrierFault(refused)
+    if (refused !== undefined) throw new RequestFault(refused)
     if (name === 'authorization') checkScope(value, allowed)
     else if (name === 'x-amz-content-sha256') checkContentHash(value)
     else if (name === 'content-encoding' && /\baws-chunked\b/i.test(value)) {
-      throw new CarrierFault(`the body is coded as aws-chunked; ${streamed}`)
+      throw new RequestFault(`the body is coded as aws-chunked; ${streamed}`)
     }
   }
 }
@@ -54,7 +54,7 @@ function checkQuery(target: string): void {
     const equals = piece.indexOf('=')
     const key = percentDecoded(equals < 0 ? piece : piece.slice(0, equals)).toString('latin1')
     if (presignedKeys.has(key.toLowerCase())) {
-      throw new CarrierFault(
+      throw new RequestFault(
         'the URL is presigned; send the request without a signature in its query: the proxy signs it',
       )
     }
@@ -64,7 +64,7 @@ function checkQuery(target: string): void {
 function checkContentHash(value: string): void {
   // "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" and its kin; "UNSIGNED-PAYLOAD" and a plain hash are replaced.
   if (/^STREAMING-/i.test(value)) {
-    throw new CarrierFault(`the body is signed in chunks; ${streamed}`)
+    throw new RequestFault(`the body is signed in chunks; ${streamed}`)
   }
 }
 
@@ -72,14 +72,14 @@ function checkContentHash(value: string): void {
 function checkScope(value: string, { service, region }: SigningScope): void {
   if (!/^AWS4-/i.test(value)) return
   if (!/^AWS4-HMAC-SHA256[ \t]/i.test(value)) {
-    throw new CarrierFault(
+    throw new RequestFault(
       'the request is not signed with AWS4-HMAC-SHA256, the one algorithm allowed',
     )
   }
   const scope = writtenScope(value)
   if (scope?.service === service && scope.region === region) return
   // Nothing of what was written is repeated: it comes from inside.
-  throw new CarrierFault(
+  throw new RequestFault(
     `the request is signed for another service or region; this credential is for "${service}" in "${region}"`,
   )
 }

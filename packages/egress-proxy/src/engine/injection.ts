@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { CarrierFault, type Outgoing } from '../carriers/carrier.ts'
+import { CarrierFault, type Outgoing, RequestFault } from '../carriers/carrier.ts'
 import type { CredentialKeeper, KeptCredential } from '../credentials/keeper.ts'
 import type { Secret } from '../credentials/secret.ts'
 import type { DialIdentity } from '../dial/dial.ts'
-import { RefusalError } from '../refusal.ts'
+import { type Refusal, RefusalError } from '../refusal.ts'
 
 /**
  * A credential on its way into one request: had when it is needed, put in when the upstream is proved, had
@@ -83,12 +83,22 @@ export class Injection {
       return act()
     } catch (error) {
       if (error instanceof RefusalError) throw error
+      if (error instanceof RequestFault) throw new RefusalError(unfit(this.#kept.id, error.message))
       const reason = error instanceof CarrierFault ? error.message : 'it could not be put in'
       throw new RefusalError({
         ...unavailable(this.#kept.id),
         reason: `the credential ${JSON.stringify(this.#kept.id)}: ${reason}`,
       })
     }
+  }
+}
+
+function unfit(id: string, fault: string): Refusal {
+  return {
+    code: 'bad_request',
+    rule: null,
+    reason: `the credential ${JSON.stringify(id)} cannot be put into this request: ${fault}`,
+    remedy: 'send the request as the rule wants it; the proxy adds the credential by itself',
   }
 }
 

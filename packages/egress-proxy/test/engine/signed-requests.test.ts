@@ -52,4 +52,29 @@ describe('a request that is signed anew', () => {
       expect(received[0]?.headers['content-length']).to.equal(body?.length.toString())
     })
   }
+
+  it('is refused, as its own fault, when it was signed for another region', async () => {
+    const rule = { host: good, methods: ['GET'], identity: 'aws' }
+    await using world = await Proxied.open({
+      network: { allow: [rule] },
+      credentials: { aws: { ...signing, expose: 'AWS_ACCESS_KEY_ID' } },
+    })
+    const dummy = world.proxy.environment['AWS_ACCESS_KEY_ID']
+    const signed = (region: string): string => {
+      const scope = `${dummy}/20260101/${region}/s3/aws4_request`
+      const signature = `SignedHeaders=host, Signature=${'0'.repeat(64)}`
+      const field = `authorization: AWS4-HMAC-SHA256 Credential=${scope}, ${signature}`
+      return `GET /b/k HTTP/1.1\r\nhost: ${good}\r\nconnection: close\r\n${field}\r\n\r\n`
+    }
+    const answers: string[] = []
+    for (const region of ['us-east-1', place.region]) {
+      const line = await world.intercepted()
+      line.send(signed(region))
+      answers.push(await line.over())
+    }
+    expect(answers.map(statusOf)).to.deep.equal([400, 200])
+    expect(answers[0]).to.match(/"code":"bad_request".*eu-west-1/)
+    expect(world.origin.seen.length).to.equal(1)
+    expect(world.alarms).to.deep.equal([])
+  })
 })
