@@ -1,7 +1,7 @@
 import type { CredentialCarrier } from '@caisson/core'
 import { parseJson, writeJson } from '../body/strict-json.ts'
 import { basicCarrier } from './basic-carrier.ts'
-import { type Carrier, CarrierFault, RequestFault } from './carrier.ts'
+import { type Carrier, RequestFault } from './carrier.ts'
 import { cookieCarrier } from './cookie-carrier.ts'
 import { headerCarrier } from './header-carrier.ts'
 import { jsonCarrier, type JsonText } from './json-carrier.ts'
