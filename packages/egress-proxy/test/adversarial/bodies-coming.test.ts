@@ -117,7 +117,7 @@ describe('a body that is judged, as it comes', () => {
       { auth: { key: '' }, api_key: dummy },
     ]) {
       const { status } = await ask(wrong)
-      expect([JSON.stringify(wrong), [403, 503].includes(status)]).to.deep.equal([
+      expect([JSON.stringify(wrong), [400, 403].includes(status)]).to.deep.equal([
         JSON.stringify(wrong),
         true,
       ])
